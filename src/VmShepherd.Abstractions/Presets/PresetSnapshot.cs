@@ -1,0 +1,26 @@
+namespace VmShepherd.Abstractions;
+
+/// <summary>One place that holds one preset, as read: a file, a blob, a row.</summary>
+/// <param name="Origin">For people: the path, or <c>repository@commit:path</c>. Unique within a snapshot; ordinal order of it breaks ties.</param>
+/// <param name="Revision">Changes when the content does, and only then: an unchanged source is not parsed again.</param>
+/// <param name="Content">What it says; <see langword="null"/> when it could not be read, and then <see cref="Problem"/> says why.</param>
+public sealed record PresetSource(string Origin, string Revision, PresetContent? Content)
+{
+    /// <summary>Why the content can't be had; <see langword="null"/> = it is here.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>Put before the preset's own name (<c>REPOSITORY.</c>); empty = nothing.</summary>
+    public string NamePrefix { get; init; } = "";
+
+    /// <summary>The files its <c>file://</c> may reach; <see langword="null"/> = none.</summary>
+    public IPresetFiles? Files { get; init; }
+}
+
+/// <summary>All presets at one moment, immutable.</summary>
+/// <param name="Revision">The same revision means that nothing changed.</param>
+/// <param name="Sources">Every source there is, readable or not.</param>
+public sealed record PresetSnapshot(string Revision, IReadOnlyList<PresetSource> Sources)
+{
+    /// <summary>What is wrong with the place as a whole (a directory or repository out of reach). While there is any, an absent source is not a vanished one.</summary>
+    public IReadOnlyList<string> Problems { get; init; } = [];
+}

@@ -1,0 +1,36 @@
+namespace VmShepherd.Abstractions;
+
+/// <summary>A claim: these presets, at most so many, for so long.</summary>
+/// <param name="InstanceId">Who claims.</param>
+/// <param name="Presets">Names to choose from.</param>
+/// <param name="Max">How many at the most; at least 1.</param>
+/// <param name="Lease">How long each is held unless completed or renewed before.</param>
+public sealed record ClaimRequest(string InstanceId, IReadOnlyCollection<string> Presets, int Max, TimeSpan Lease);
+
+/// <summary>The right to manage one preset, until it is completed or has run out by the store's clock.</summary>
+/// <param name="Preset">The preset's name.</param>
+/// <param name="Token">Higher than that of every earlier claim of this preset.</param>
+/// <param name="Duration">How long it was granted for, counted by the store from the moment of the claim.</param>
+public sealed record PresetLease(string Preset, LeaseToken Token, TimeSpan Duration)
+{
+    /// <summary>False when the last holder did not give it back: its calls may still be on their way.</summary>
+    public bool CleanHandover { get; init; } = true;
+
+    /// <summary>By the store's clock, since anybody last announced a create or terminate for this preset; <see langword="null"/> = never.</summary>
+    public TimeSpan? SinceActed { get; init; }
+
+    /// <summary>By the store's clock, since anybody last completed this preset; <see langword="null"/> = never.</summary>
+    public TimeSpan? SinceCompleted { get; init; }
+
+    /// <summary>What was last stored for it; <see langword="null"/> = nothing.</summary>
+    public VersionedDocument? State { get; init; }
+
+    /// <summary>Requests left for it, oldest first; completing consumes exactly these.</summary>
+    public IReadOnlyList<string> Requests { get; init; } = [];
+}
+
+/// <summary>A stored document. To the runtime driver it is bytes.</summary>
+/// <param name="Version">Rises with every write.</param>
+/// <param name="Content">The bytes as they were given.</param>
+/// <param name="Age">By the store's clock, since it was written.</param>
+public sealed record VersionedDocument(long Version, ReadOnlyMemory<byte> Content, TimeSpan Age);
