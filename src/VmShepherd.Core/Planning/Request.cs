@@ -1,0 +1,16 @@
+namespace VmShepherd.Core.Planning;
+
+/// <summary>What a person asked for, as it waits in the store for whoever holds the preset. The next decision sees it; it acts by no other way.</summary>
+/// <param name="Id">By which the asker finds the answer.</param>
+/// <param name="By">Who asked: a token's name, or where the call came from.</param>
+public abstract record Request(string Id, string By)
+{
+    /// <summary>End one machine.</summary>
+    public sealed record Terminate(string Id, string By, string Vm) : Request(Id, By);
+
+    /// <summary>The scope that is logged in to now is the right one (G4).</summary>
+    public sealed record AcceptScope(string Id, string By) : Request(Id, By);
+
+    /// <summary>Only look, now.</summary>
+    public sealed record Manage(string Id, string By) : Request(Id, By);
+}

@@ -1,0 +1,19 @@
+using System.Collections.Concurrent;
+
+namespace VmShepherd.Core.Status;
+
+/// <summary>The latest report of every preset, for API, panel and metrics.</summary>
+public sealed class StatusBoard
+{
+    readonly ConcurrentDictionary<string, CycleReport> _latest = new(StringComparer.Ordinal);
+
+    /// <summary>In ordinal order of the names.</summary>
+    public IReadOnlyList<CycleReport> All => [.. _latest.Values.OrderBy(report => report.Preset, StringComparer.Ordinal)];
+
+    public CycleReport? Find(string preset) => _latest.GetValueOrDefault(preset);
+
+    public void Post(CycleReport report) => _latest[report.Preset] = report;
+
+    /// <summary>A released preset is no longer reported on.</summary>
+    public void Remove(string preset) => _latest.TryRemove(preset, out _);
+}
