@@ -23,37 +23,10 @@ sealed class LeaseGuard(TimeProvider time, PresetLease lease, long claimSentAt)
     /// <summary>The lease was renewed by a call sent at <paramref name="sentAt"/>.</summary>
     public void Renewed(long sentAt) => _heldFrom = sentAt;
 
-    /// <summary>Cancelled when acting must stop, or <paramref name="stopping"/> is.</summary>
-    public CancellationTokenSource Deadline(CancellationToken stopping)
+    /// <summary>Cancelled when acting must stop.</summary>
+    public CancellationTokenSource Deadline()
     {
         TimeSpan left = ActingTimeLeft;
-        var timer = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
-        return new LinkedDeadline(timer, stopping);
-    }
-
-    /// <summary>Both, disposed together.</summary>
-    sealed class LinkedDeadline : CancellationTokenSource
-    {
-        readonly CancellationTokenSource _timer;
-        readonly CancellationTokenRegistration _onTimer, _onStop;
-
-        public LinkedDeadline(CancellationTokenSource timer, CancellationToken stopping)
-        {
-            _timer = timer;
-            _onTimer = timer.Token.UnsafeRegister(static self => ((LinkedDeadline)self!).Cancel(), this);
-            _onStop = stopping.UnsafeRegister(static self => ((LinkedDeadline)self!).Cancel(), this);
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-            {
-                _onTimer.Dispose();
-                _onStop.Dispose();
-                _timer.Dispose();
-            }
-
-            base.Dispose(disposing);
-        }
+        return new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
     }
 }
