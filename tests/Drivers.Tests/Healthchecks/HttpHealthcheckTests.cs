@@ -272,10 +272,10 @@ public sealed class HttpHealthcheckTests
     [Fact]
     public async Task Three_thousand_healthy_machines_pass_though_the_round_takes_longer_than_a_check_may()
     {
-        TimeSpan limit = TimeSpan.FromSeconds(2);
+        TimeSpan limit = TimeSpan.FromSeconds(3);
         await using var guest = new LoopbackGuest(async (caller, stop) =>
         {
-            await Task.Delay(100, stop);
+            await Task.Delay(120, stop);
             await caller.SendAsync("HTTP/1.1 200 OK\r\n\r\n"u8.ToArray(), stop);
         });
         HttpHealthcheck driver = Driver(guest.Port, o => o.ReadTimeout = o.ConnectTimeout = limit);
@@ -292,18 +292,36 @@ public sealed class HttpHealthcheckTests
         Assert.InRange(passed, 2_900, 3_000);
     }
 
-    [Fact]
-    public async Task A_timeout_that_was_noticed_late_is_our_own_fault()
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("HTTP/1.1 408 Too slow\r\n\r\n")]
+    public async Task A_failure_that_was_noticed_late_is_our_own_fault(string? answer)
     {
         var time = new StallingTime();
         await using var guest = new LoopbackGuest(async (caller, stop) =>
         {
             await RequestAsync(caller, stop);
             time.Stall(TimeSpan.FromMinutes(1));
-            await Task.Delay(Timeout.Infinite, stop);
+            if (answer is null) await Task.Delay(Timeout.Infinite, stop);
+            else await caller.SendAsync(Encoding.ASCII.GetBytes(answer), stop);
         });
         var driver = new HttpHealthcheck(new() { Port = guest.Port, ReadTimeout = TimeSpan.FromSeconds(1) }, new(time, new Random(1), "/"));
         Assert.Equal(new Verdict.Unknown("our own loop stalled"), await driver.CheckAsync(Machine("127.0.0.1"), Ct));
+    }
+
+    [Fact]
+    public async Task A_pass_that_was_noticed_late_is_a_pass()
+    {
+        var time = new StallingTime();
+        await using var guest = new LoopbackGuest(async (caller, stop) =>
+        {
+            await RequestAsync(caller, stop);
+            time.Stall(TimeSpan.FromMinutes(1));
+            await caller.SendAsync("HTTP/1.1 200 OK\r\n\r\n"u8.ToArray(), stop);
+        });
+        var driver = new HttpHealthcheck(new() { Port = guest.Port, ReadTimeout = Long }, new(time, new Random(1), "/"));
+        Assert.Same(Verdict.Passed, await driver.CheckAsync(Machine("127.0.0.1"), Ct));
     }
 
     /// <summary>The system's clock, which can jump ahead as if nothing had run for a while.</summary>

@@ -16,7 +16,7 @@ public sealed class HttpHealthcheck : IHealthcheckDriver
     const int MaxBytes = 8 * 1024;
     const int ReadSize = 1024;
 
-    // A timer this late says that we stood still; the machine's answer may have been lying here all the while.
+    // Whoever sees the end of a check this late stood still meanwhile: what went wrong may be its own doing.
     static readonly TimeSpan Stall = TimeSpan.FromMilliseconds(100);
 
     static readonly Verdict NoAddress = new Verdict.Unknown("no address yet");
@@ -54,6 +54,7 @@ public sealed class HttpHealthcheck : IHealthcheckDriver
         if (vm.Addresses.Count == 0) return NoAddress;
         if (AddressOf(vm.Addresses[0]) is not { } guest) return NoIpAddress;
 
+        Verdict verdict;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(ReadSize, _request.MaxLength));
         (string missing, TimeSpan limit) = ("no connection", _connectLimit);
         long start = _time.GetTimestamp();
@@ -71,23 +72,23 @@ public sealed class HttpHealthcheck : IHealthcheckDriver
             (missing, limit) = ("no answer", _limit);
 
             await SendAsync(socket, buffer.AsMemory(0, _request.Write(buffer, guest)), timer.Token).ConfigureAwait(false);
-            return await ReceiveAsync(socket, buffer, timer.Token).ConfigureAwait(false);
+            verdict = await ReceiveAsync(socket, buffer, timer.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return _time.GetElapsedTime(start) - limit > Stall
-                ? Stalled
-                : new Verdict.Failed(string.Create(CultureInfo.InvariantCulture, $"{missing} within {limit.TotalSeconds:0.###} s"));
+            verdict = new Verdict.Failed(string.Create(CultureInfo.InvariantCulture, $"{missing} within {limit.TotalSeconds:0.###} s"));
         }
         catch (SocketException failure)
         {
-            return Judge(failure.SocketErrorCode);
+            verdict = Judge(failure.SocketErrorCode);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+
+        return verdict is Verdict.Failed && _time.GetElapsedTime(start) - limit > Stall ? Stalled : verdict;
     }
 
     static async ValueTask SendAsync(Socket socket, ReadOnlyMemory<byte> request, CancellationToken cancellationToken)
