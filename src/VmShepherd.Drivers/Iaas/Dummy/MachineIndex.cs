@@ -16,7 +16,7 @@ sealed class MachineIndex
 
     public SimulatedMachine? Find(string id) => _byId.GetValueOrDefault(id);
 
-    public void Add(SimulatedMachine machine, long now)
+    public void Add(SimulatedMachine machine)
     {
         if (!_byName.TryGetValue(machine.Name, out Group? group)) _byName.Add(machine.Name, group = new Group());
         group.Machines.Add(machine);

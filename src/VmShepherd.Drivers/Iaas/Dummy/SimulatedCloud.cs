@@ -22,6 +22,7 @@ public sealed class SimulatedCloud(TimeProvider time, int seed, string? ledgerFi
 
     // Differs from cloud to cloud: a restarted one does not give an old id to a new machine.
     readonly string _family = $"{new Random(seed).Next():x8}";
+    GuestHost? _guests;
     long _created;
 
     /// <summary>Raised for each effect, in order, while the cloud is locked: look, and do not call back.</summary>
@@ -47,6 +48,17 @@ public sealed class SimulatedCloud(TimeProvider time, int seed, string? ledgerFi
 
     /// <summary>Machines that may exist at once.</summary>
     public int Quota { get; set; } = int.MaxValue;
+
+    /// <summary>The port at which each running machine really answers HTTP, at its own address; <see langword="null"/> = none does.</summary>
+    public int? ServeHttp
+    {
+        get;
+        init
+        {
+            field = value;
+            _guests = value is { } port ? new GuestHost(time, port, id => Fail(id)) : null;
+        }
+    }
 
     public TimeSpan VisibilityGrace => Staleness + Latency;
 
@@ -75,6 +87,7 @@ public sealed class SimulatedCloud(TimeProvider time, int seed, string? ledgerFi
             LostRequests = options.LostRequests,
             LostAnswers = options.LostAnswers,
             Quota = options.Quota ?? int.MaxValue,
+            ServeHttp = options.ServeHttp,
         };
     }
 
@@ -107,6 +120,7 @@ public sealed class SimulatedCloud(TimeProvider time, int seed, string? ledgerFi
         return CallAsync("terminate", changes: true, now =>
         {
             if (_machines.Find(termination.Id) is not { } machine) return false;
+            _guests?.Remove(machine.Id);
             _machines.End(machine, now);
             _addresses.GiveBack(machine.Address);
             Record(LedgerOp.Terminate, machine, termination.Preset, termination.Token);
@@ -146,7 +160,11 @@ public sealed class SimulatedCloud(TimeProvider time, int seed, string? ledgerFi
 
     public void Dispose()
     {
-        lock (_gate) _ledger.Dispose();
+        lock (_gate)
+        {
+            _guests?.Dispose();
+            _ledger.Dispose();
+        }
     }
 
     bool Behave(string id, GuestBehaviour behaviour, LedgerOp op)
@@ -155,6 +173,7 @@ public sealed class SimulatedCloud(TimeProvider time, int seed, string? ledgerFi
         {
             if (_machines.Find(id) is not { } machine) return false;
             if (machine.Behaviour == behaviour) return true;
+            Follow(machine, behaviour, time.GetTimestamp());
             machine.Behave(behaviour);
             Record(op, machine, machine.Name, token: null);
             return true;
@@ -178,10 +197,15 @@ public sealed class SimulatedCloud(TimeProvider time, int seed, string? ledgerFi
             Metadata = metadata,
             Tags = [.. tags],
         };
-        _machines.Add(machine, now);
+        Follow(machine, GuestBehaviour.Good, now);
+        _machines.Add(machine);
         Record(LedgerOp.Create, machine, name, metadata.GetValueOrDefault(VmMetadata.Token));
         return machine;
     }
+
+    /// <summary>First of all effects, as it may fail: then nothing has happened.</summary>
+    void Follow(SimulatedMachine machine, GuestBehaviour behaviour, long now) =>
+        _guests?.Follow(machine.Id, machine.Address, behaviour, TimeSpan.FromSeconds((machine.BootsAt - now) / (double)time.TimestampFrequency));
 
     void Record(LedgerOp op, SimulatedMachine machine, string preset, string? token)
     {
