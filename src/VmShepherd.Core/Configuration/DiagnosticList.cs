@@ -27,5 +27,8 @@ sealed class DiagnosticList
         if (_items.Count < Max) _items.Add(diagnostic);
     }
 
+    /// <summary>In the order of the file.</summary>
+    internal IReadOnlyList<Diagnostic> Sorted() => [.. _items.OrderBy(d => d.Line).ThenBy(d => d.Column)];
+
     internal static string Join(string path, string key) => path.Length == 0 ? key : path + "." + key;
 }
