@@ -57,12 +57,13 @@ public sealed class Shepherd : IAsyncDisposable
 
     /// <param name="settings">As read.</param>
     /// <param name="drivers">Where drivers are found.</param>
+    /// <param name="userdata">Renders userdata.</param>
     /// <param name="baseDirectory">What relative paths of drivers are relative to.</param>
     /// <param name="instanceId">Unique for each process that ever lives: intents are named after it.</param>
     /// <param name="time">The only clock.</param>
     /// <param name="random">The only source of chance, for drivers.</param>
     /// <param name="loggers">For the loop's lines.</param>
-    public Shepherd(Settings settings, DriverRegistry drivers, string baseDirectory, string instanceId, TimeProvider time, Random random, ILoggerFactory loggers)
+    public Shepherd(Settings settings, DriverRegistry drivers, IUserdataRenderer userdata, string baseDirectory, string instanceId, TimeProvider time, Random random, ILoggerFactory loggers)
     {
         _instance = instanceId;
         _settings = settings;
@@ -71,7 +72,7 @@ public sealed class Shepherd : IAsyncDisposable
         _pool = new DriverPool(drivers, new DriverContext(time, random, baseDirectory));
         _runtime = _pool.Get<IRuntimeDriver>(settings.Runtime);
         _refresher = new CatalogRefresher(new PresetCatalogBuilder(new PresetReader(drivers)), time);
-        _userdata = new PlainUserdataRenderer();
+        _userdata = userdata;
         _watch = new InstanceWatch(_clock);
         _canaries = new CanaryWatch(_watch, _clock, _log);
         _memory = new Memory(instanceId, _clock);
@@ -131,7 +132,7 @@ public sealed class Shepherd : IAsyncDisposable
     {
         if (ReferenceEquals(_catalog, PresetCatalog.Empty)) await RefreshCatalogAsync(cancellationToken);
         PresetCatalog catalog = _catalog;
-        string[] names = [.. presets.Count > 0 ? presets : catalog.Presets.Keys.Concat(catalog.Problems.Select(problem => problem.Preset).OfType<string>()).Distinct().Order(StringComparer.Ordinal)];
+        string[] names = [.. presets.Count > 0 ? presets.AsEnumerable() : catalog.Presets.Keys.Concat(catalog.Problems.Select(problem => problem.Preset).OfType<string>()).Distinct().Order(StringComparer.Ordinal)];
         IReadOnlyDictionary<string, VersionedDocument> stored = await _runtime.ReadAsync(names, cancellationToken);
         Dictionary<string, Lane> lanes = [];
         foreach (Lane lane in Lane.Of(catalog.Presets.Values))
