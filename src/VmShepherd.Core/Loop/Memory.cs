@@ -41,13 +41,14 @@ sealed class Memory(string incarnation, SteadyClock clock)
         if (_known.TryGetValue(preset, out Entry? entry) && ReferenceEquals(entry.History, history)) return null;
 
         byte[] body = HistoryCodec.EncodeBody(history);
-        return entry is not null && body.AsSpan().SequenceEqual(entry.Body) ? null : Keep(preset, body, history);
+        if (entry is not null && body.AsSpan().SequenceEqual(entry.Body)) return null;
+        return Keep(preset, body, history);
     }
 
     /// <summary>The document to store, whatever is stored.</summary>
     public ReadOnlyMemory<byte> Document(string preset, History history) => Keep(preset, HistoryCodec.EncodeBody(history), history);
 
-    byte[] Keep(string preset, byte[] body, History history)
+    ReadOnlyMemory<byte> Keep(string preset, byte[] body, History history)
     {
         byte[] document = HistoryCodec.Encode(body, incarnation, clock.Now);
         _known[preset] = new Entry(document, body, history);
