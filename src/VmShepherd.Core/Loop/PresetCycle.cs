@@ -55,6 +55,49 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         };
     }
 
+    /// <summary>What would be done now. Looks and checks; writes and sends nothing.</summary>
+    /// <param name="input">Of the preset.</param>
+    /// <param name="stored">Its memory; null = the store has none.</param>
+    /// <param name="problems">What is known to be wrong with it.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<PresetPlan> PreviewAsync(CycleInput input, VersionedDocument? stored, IReadOnlyList<string> problems, CancellationToken cancellationToken)
+    {
+        try
+        {
+            History past = stored is null ? new History(clock.Now) : HistoryCodec.Decode(stored.Content.Span, stored.Age, instance, clock.Now);
+            var looking = new PresetLease(input.Preset.Name, default, TimeSpan.Zero) { SinceActed = TimeSpan.Zero, SinceCompleted = stored?.Age };
+            Observation seen = await ObserveAsync(input, looking, past, [], cancellationToken);
+            Plan plan = watch.Preview(Planner.Decide(input.Preset, seen, past, clock.Now), input.Preset, seen, past, input.Settings);
+            if (stored is null) plan = plan with { Notes = [.. plan.Notes, "history is missing: the store has no state of this preset, so failures, doubts and holds of the past are not known"] };
+            return new PresetPlan(input.Preset.Name, input.Preset.Count, plan, problems);
+        }
+        catch (Exception e) when (e is IaasException or InvalidDataException)
+        {
+            return new PresetPlan(input.Preset.Name, input.Preset.Count, null, [.. problems, e.Message]);
+        }
+    }
+
+    /// <summary>Gives a lease back without a look: the preset is not in force any more, or its drivers can't be made.</summary>
+    public async Task GiveBackAsync(PresetLease lease, TimeSpan dueIn)
+    {
+        using var limit = new CancellationTokenSource(LastSave, clock.Time);
+        await runtime.CompleteAsync(lease with { Requests = [] }, null, dueIn, limit.Token).WaitAsync(limit.Token);
+    }
+
+    /// <summary>The report of a preset whose drivers can't be made.</summary>
+    public CycleReport Unmanageable(Preset preset, string problem, LeaseToken token) => new()
+    {
+        Preset = preset.Name,
+        Outcome = CycleOutcome.Failed,
+        Started = clock.Now,
+        Instance = instance,
+        Token = token,
+        Origin = preset.Origin,
+        Revision = preset.Revision,
+        Desired = preset.Count,
+        Problems = [problem],
+    };
+
     async Task<(CycleReport, History?)> ManageAsync(CycleInput input, LeaseGuard guard, CancellationToken stopping)
     {
         History past;
@@ -103,7 +146,7 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
     async Task<Observation> ObserveAsync(CycleInput input, PresetLease lease, History past, List<Request> requests, CancellationToken stopping)
     {
         // Whatever was done to this preset before must be older than the list; the lease sees to it that nothing is done meanwhile.
-        DateTimeOffset notBefore = lease.SinceActed is { } acted ? clock.Now - acted + ActMargin : DateTimeOffset.MinValue;
+        DateTimeOffset notBefore = SinceLastAct(lease) is { } acted ? clock.Now - acted + ActMargin : DateTimeOffset.MinValue;
         if (notBefore > clock.Now) notBefore = clock.Now;
         Look look = await input.Iaas.LookAsync(input.SharedWith, notBefore, stopping);
         IReadOnlyList<Vm> vms = look.MachinesOf(input.Preset.Name);
@@ -119,6 +162,10 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         };
         return unseen.Count == 0 ? seen : seen with { LookedUp = await LookUpAsync(input.Iaas, unseen, stopping) };
     }
+
+    /// <summary>Acts are announced before they are sent, and may go out for a lease after that, or until the run was completed.</summary>
+    static TimeSpan? SinceLastAct(PresetLease lease) =>
+        lease is { SinceActed: { } acted, SinceCompleted: { } completed } && acted - completed <= lease.Duration && completed < acted ? completed : lease.SinceActed;
 
     static async Task<IReadOnlyDictionary<string, Vm?>> LookUpAsync(IaasAccess iaas, IReadOnlyList<string> ids, CancellationToken stopping)
     {
