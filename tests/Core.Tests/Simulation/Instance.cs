@@ -88,7 +88,7 @@ sealed class Instance : IDisposable
             {
                 try
                 {
-                    await _runner.DrainAsync(lane, (granted, sentAt) => ManageAsync(lane, granted, sentAt), _stopping.Token);
+                    await _runner.DrainAsync(lane, (granted, sentAt) => ManageAsync(lane, granted, sentAt), () => _world.Lanes.Contains(lane), _stopping.Token);
                 }
                 catch (Exception e) when (e is IOException or OperationCanceledException or TimeoutException)
                 {
@@ -104,6 +104,12 @@ sealed class Instance : IDisposable
     async Task ManageAsync(Lane lane, PresetLease lease, long sentAt)
     {
         Preset preset = lane.Presets[lease.Preset];
+        if (!_world.Presets.ContainsKey(preset.Name))
+        {
+            await _cycle.GiveBackAsync(lease, _world.Scenario.WorkerInterval);
+            return;
+        }
+
         TimeSpan interval = preset.ManageInterval > _world.Scenario.WorkerInterval ? preset.ManageInterval : _world.Scenario.WorkerInterval;
         var input = new CycleInput(preset, lane.SharedWith, _iaas, preset.Healthcheck is null ? null : _checks, _world.Scenario.Settings, interval);
         Watch.CanariesFail = _world.Scenario.HasCanaries && _world.Faults.Lasts(Mischief.CutOff) && _world.Faults.CutOff.Slot == Slot;

@@ -19,6 +19,7 @@ sealed class World : IDisposable
     readonly TimeSpan[] _wallOffsets;
     readonly Random _restarts;
     readonly Queue<string> _lines = new();
+    readonly Dictionary<string, string> _said = new(StringComparer.Ordinal);
     readonly Dictionary<string, Preset> _inForce = new(StringComparer.Ordinal);
     readonly List<Instance> _all = [];
     InMemoryDriver _store;
@@ -91,7 +92,7 @@ sealed class World : IDisposable
 
     public void Say(string line)
     {
-        if (_lines.Count == 120) _lines.Dequeue();
+        if (_lines.Count == 200) _lines.Dequeue();
         _lines.Enqueue($"{Time.Elapsed:hh\\:mm\\:ss\\.fff} {line}");
     }
 
@@ -161,9 +162,12 @@ sealed class World : IDisposable
         if (_inForce.ContainsKey(report.Preset)) _reports[report.Preset] = report;
         Guards.Count(report, Tally);
         if (report.Outcome == CycleOutcome.AtRest) return;
-        Say($"{instance.Id} {report.Preset}: {report.Outcome}, {report.Present} of {report.Desired}, token {report.Token}"
+        string text = $"{report.Preset}: {report.Outcome}, {report.Present} of {report.Desired}"
             + string.Concat(report.Steps.Select(step => $"; {(step.Step as VmShepherd.Core.Planning.Step.Terminate)?.Cause.ToString() ?? "create"} {step.Vm}: {step.Problem ?? "ok"}"))
-            + string.Concat(report.Held.Select(hold => $"; held by {hold.Brake}: {hold.Reason}")) + string.Concat(report.Notes.Concat(report.Problems).Select(text => $"; {text}")));
+            + string.Concat(report.Held.Select(hold => $"; held by {hold.Brake}: {hold.Reason}")) + string.Concat(report.Notes.Concat(report.Problems).Select(note => $"; {note}"));
+        if (report.Steps.Count == 0 && _said.GetValueOrDefault(report.Preset) == text) return; // the same as before: once is enough
+        _said[report.Preset] = text;
+        Say($"{instance.Id} {report.Token} {text}");
     }
 
     /// <summary>A machine made of a bad image does not live long enough to pass a check.</summary>
