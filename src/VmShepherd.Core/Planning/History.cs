@@ -156,7 +156,7 @@ public sealed record Intent(string Id, DateTimeOffset SavedAt)
 /// <param name="Vm">The machine that was ended.</param>
 /// <param name="At">When.</param>
 /// <param name="Cause">Why.</param>
-/// <param name="Successor">The intent of the machine that is to take its place; null = none yet.</param>
+/// <param name="Successor">The intent of the machine that is to take its place, or the id of one that was adopted; null = none yet.</param>
 public sealed record Debt(string Vm, DateTimeOffset At, Cause Cause, string? Successor);
 
 /// <param name="Since">The look that found them dead.</param>

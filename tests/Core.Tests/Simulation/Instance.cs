@@ -59,10 +59,10 @@ sealed class Instance : IDisposable
     }
 
     /// <summary>Asked to stop: ends between two steps and gives its leases back.</summary>
-    public async Task StopAsync()
+    public Task StopAsync()
     {
-        await _stopping.CancelAsync();
-        await Task.WhenAll(Running);
+        _stopping.Cancel(); // the asynchronous form would leave the thread
+        return Task.WhenAll(Running);
     }
 
     /// <summary>What the store holds of a preset, looked at without anybody noticing.</summary>

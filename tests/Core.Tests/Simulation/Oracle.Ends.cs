@@ -119,7 +119,7 @@ sealed partial class Oracle
     void CheckPace(Preset preset, Machine machine)
     {
         List<(string Vm, TimeSpan At)> owed = Owed(preset.Name);
-        if (owed.Exists(debt => debt.Vm == machine.Id) || (!machine.HasPassed && owed.Exists(debt => debt.At <= machine.CreatedAt))) return;
+        if (IsOwed(owed, machine)) return;
 
         // Never more is owed than there are places without a machine that has passed.
         int proven = world.Truth.Ours(preset.Name).Count(other => other.HasPassed && world.Truth.Counts(other, preset.Limits.CreationTimeout));
@@ -149,9 +149,11 @@ sealed partial class Oracle
         _accepted.Add(machine.Id);
         if (sent.Cause != Cause.IllHealth) return;
         List<(string Vm, TimeSpan At)> owed = Owed(machine.Preset);
-        bool wasSuccessor = !machine.HasPassed && owed.Exists(debt => debt.At <= machine.CreatedAt);
-        if (!wasSuccessor) owed.Add((machine.Id, Now));
+        if (!IsOwed(owed, machine)) owed.Add((machine.Id, Now));
     }
+
+    /// <summary>The end of a machine that never passed costs nothing while another is owed: there is no less than before in its place.</summary>
+    static bool IsOwed(List<(string Vm, TimeSpan At)> owed, Machine machine) => owed.Exists(debt => debt.Vm == machine.Id) || (!machine.HasPassed && owed.Count > 0);
 
     void Pay(Machine successor)
     {
