@@ -27,7 +27,10 @@ sealed partial class Oracle(World world)
     /// <summary>Ends that persons asked for.</summary>
     public HashSet<string> Requested { get; } = new(StringComparer.Ordinal);
 
-    public TimeSpan LastEffect { get; private set; }
+    readonly Dictionary<string, TimeSpan> _lastEffect = new(StringComparer.Ordinal);
+
+    /// <summary>When anything last happened to a machine of this name.</summary>
+    public TimeSpan LastEffect(string preset) => _lastEffect.GetValueOrDefault(preset);
 
     public int InFlight(string preset) => _creates.Values.Count(sent => sent.Preset == preset);
 
@@ -125,7 +128,7 @@ sealed partial class Oracle(World world)
 
     public void Recorded(LedgerEntry entry)
     {
-        LastEffect = Now;
+        _lastEffect[entry.Preset] = Now;
         world.Ledger.Add($"{Now:c} {entry.Op} {entry.Preset} {entry.Id} {entry.Intent} {entry.Token}");
         world.Say($"   cloud: {entry.Op} {entry.Preset} {entry.Id} {entry.Intent} {entry.Token}");
         Machine? before = world.Truth.Find(entry.Id);

@@ -54,9 +54,10 @@ static class Simulation
         world.Say("--- settled");
         TimeSpan settled = world.Time.Elapsed;
         await Task.Delay(Rest, world.Time);
-        if (world.Oracle.LastEffect > settled) throw new SimulationFailure(world, $"L2 at rest: something was done at {world.Oracle.LastEffect}, though all was well since {settled}");
         foreach (Preset preset in Kept(world))
         {
+            if (world.Oracle.LastEffect(preset.Name) > settled)
+                throw new SimulationFailure(world, $"L2 at rest: something was done to {preset.Name} at {world.Oracle.LastEffect(preset.Name)}, though all was well since {settled}");
             bool exact = world.Truth.Existing(preset.Name).Count == preset.Count;
             if (exact && world.Reports[preset.Name].Outcome != CycleOutcome.AtRest)
                 throw new SimulationFailure(world, $"L2 at rest: {preset.Name} is {world.Reports[preset.Name].Outcome}");

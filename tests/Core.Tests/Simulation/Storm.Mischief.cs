@@ -131,7 +131,7 @@ sealed partial class Storm
     {
         switch (trouble)
         {
-            case Mischief.WrongScope when world.Alive.Any() && world.Presets.Keys.All(preset => world.Alive.First().Remembers(preset)?.Scope is not null):
+            case Mischief.WrongScope when world.Alive.Any() && world.Scenario.Presets.All(preset => world.Alive.First().Remembers(preset.Name)?.Scope is not null):
                 world.Faults.WrongScopeSince = world.Time.Elapsed;
                 break;
             case Mischief.WrongScope:
