@@ -1,6 +1,7 @@
 using VmShepherd.Abstractions;
 using VmShepherd.Core.Configuration;
 using VmShepherd.Core.Loop;
+using VmShepherd.Core.Planning;
 using VmShepherd.Core.Status;
 using VmShepherd.Drivers.Iaas.Dummy;
 using VmShepherd.Drivers.Runtime.InMemory;
@@ -23,7 +24,7 @@ sealed class World : IDisposable
     readonly Dictionary<string, Preset> _inForce = new(StringComparer.Ordinal);
     readonly List<Instance> _all = [];
     InMemoryDriver _store;
-    int _incarnations, _generation;
+    int _incarnations, _generation, _requests;
 
     public World(Scenario scenario, Tally tally, int? crashAt = null)
     {
@@ -157,6 +158,14 @@ sealed class World : IDisposable
         Reload();
     }
 
+    /// <summary>A person wants this machine to go.</summary>
+    public void AskForEnd(Machine machine)
+    {
+        Oracle.Requested.Add(machine.Id);
+        byte[] request = HistoryCodec.EncodeRequest(new Request.Terminate($"r{++_requests}", "a person", machine.Id));
+        _ = Store.RequestAsync(machine.Preset, System.Text.Encoding.UTF8.GetString(request), CancellationToken.None);
+    }
+
     void Reload() => Lanes = Lane.Of(_inForce.Values.OrderBy(preset => preset.Name, StringComparer.Ordinal));
 
     public void Reported(Instance instance, CycleReport report)
@@ -166,7 +175,7 @@ sealed class World : IDisposable
         Guards.Count(report, Tally);
         if (report.Outcome == CycleOutcome.AtRest) return;
         string text = $"{report.Preset}: {report.Outcome}, {report.Present} of {report.Desired}"
-            + string.Concat(report.Steps.Select(step => $"; {(step.Step as VmShepherd.Core.Planning.Step.Terminate)?.Cause.ToString() ?? "create"} {step.Vm}: {step.Problem ?? "ok"}"))
+            + string.Concat(report.Steps.Select(step => $"; {(step.Step as Step.Terminate)?.Cause.ToString() ?? "create"} {step.Vm}: {step.Problem ?? "ok"}"))
             + string.Concat(report.Held.Select(hold => $"; held by {hold.Brake}: {hold.Reason}")) + string.Concat(report.Notes.Concat(report.Problems).Select(note => $"; {note}"));
         if (report.Steps.Count == 0 && _said.GetValueOrDefault(report.Preset) == text) return; // the same as before: once is enough
         _said[report.Preset] = text;
