@@ -8,7 +8,7 @@ namespace Core.Tests.Simulation;
 static class Simulation
 {
     /// <summary>The longest wait that a storm can leave behind is that of a crash loop, half an hour; then everything has to be ended, made and checked one by one.</summary>
-    static readonly TimeSpan Patience = TimeSpan.FromHours(4), PersonsPatience = TimeSpan.FromHours(1), Rest = TimeSpan.FromMinutes(15), Poll = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan Patience = TimeSpan.FromHours(4), PersonsPatience = TimeSpan.FromHours(1), LastWays = TimeSpan.FromMinutes(4), Rest = TimeSpan.FromMinutes(15), Poll = TimeSpan.FromSeconds(10);
 
     /// <summary>What had an effect in the cloud, one line each.</summary>
     /// <exception cref="SimulationFailure">A promise was broken.</exception>
@@ -44,6 +44,10 @@ static class Simulation
     public static async Task SettleAsync(World world)
     {
         TimeSpan healed = world.Time.Elapsed;
+
+        // What was asked for in the storm is on its way, or waits for the next look: a look that begins after this has seen it all.
+        await Task.Delay(LastWays, world.Time);
+        world.ForgetReports();
         while (Unsettled(world) is { } trouble)
         {
             if (world.Time.Elapsed - healed > Patience) throw new SimulationFailure(world, $"L1 exactly as many as wanted: {trouble}, {Patience} after the storm");
