@@ -24,9 +24,6 @@ public sealed record History
     /// <summary>Many died at one look (G6); null = no.</summary>
     public SuddenDeath? SuddenDeath { get; init; }
 
-    /// <summary>Many are missing from the list (G5): since when; null = no.</summary>
-    public DateTimeOffset? ManyMissingSince { get; init; }
-
     /// <summary>Ill health ends nothing but single probes (G7); null = it may.</summary>
     public MassFailure? MassFailure { get; init; }
 
@@ -46,11 +43,11 @@ public sealed record History
     public const int MaxAnswers = 20;
 
     /// <summary>Nothing is open: the shortcut of the planner need not look further than the machines.</summary>
-    internal bool IsCalm => _calm ??= BlindSince is null && Intents.Length == 0 && Debts.Length == 0 && SuddenDeath is null && ManyMissingSince is null
+    internal bool IsCalm => _calm ??= BlindSince is null && Intents.Length == 0 && Debts.Length == 0 && SuddenDeath is null
         && MassFailure is null && CrashLoop is null && CreateStop is null && Holds.Length == 0 && Array.TrueForAll(Machines, m => m.IsCalm);
 
     /// <summary>The plan of a preset at rest: made once for each history, so that rest costs nothing.</summary>
-    internal Plan Rest => _rest ??= new Plan { Next = this };
+    internal Plan Rest => _rest ??= new Plan { Next = this, Present = Machines.Length };
 
     bool? _calm;
     Plan? _rest;
@@ -65,7 +62,6 @@ public sealed record History
         Intents = original.Intents;
         Debts = original.Debts;
         SuddenDeath = original.SuddenDeath;
-        ManyMissingSince = original.ManyMissingSince;
         MassFailure = original.MassFailure;
         CrashLoop = original.CrashLoop;
         CreateStop = original.CreateStop;
@@ -106,7 +102,7 @@ public sealed record MachineRecord(string Id, DateTimeOffset FirstSeen)
     /// <summary>Since when it is dead (G6).</summary>
     public DateTimeOffset? DeadSince { get; init; }
 
-    /// <summary>Since when the list lacks it (G5).</summary>
+    /// <summary>When the first of the lists was begun that all lack it (G5).</summary>
     public DateTimeOffset? MissingSince { get; init; }
 
     /// <summary>Its end was announced, perhaps accepted.</summary>

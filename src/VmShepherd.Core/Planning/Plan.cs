@@ -45,8 +45,14 @@ public sealed record Plan
     /// <summary>What the operator should know although nothing is held.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
+    /// <summary>What was made of each machine seen; empty at rest, when all are fine.</summary>
+    public IReadOnlyList<Judged> Machines { get; init; } = [];
+
     /// <summary>Machines that count.</summary>
-    public int Present { get; init; }
+    public required int Present { get; init; }
+
+    /// <summary>Requests of people that need no step, or can't have one.</summary>
+    public IReadOnlyList<Answer> Answers { get; init; } = [];
 
     /// <summary>What to remember if no step is taken; effects add to it.</summary>
     public required History Next { get; init; }

@@ -1,8 +1,14 @@
+using System.Text.Json.Serialization;
+
 namespace VmShepherd.Core.Planning;
 
 /// <summary>What a person asked for, as it waits in the store for whoever holds the preset. The next decision sees it; it acts by no other way.</summary>
 /// <param name="Id">By which the asker finds the answer.</param>
 /// <param name="By">Who asked: a token's name, or where the call came from.</param>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "do")]
+[JsonDerivedType(typeof(Terminate), "terminate")]
+[JsonDerivedType(typeof(AcceptScope), "accept_scope")]
+[JsonDerivedType(typeof(Manage), "manage")]
 public abstract record Request(string Id, string By)
 {
     /// <summary>End one machine.</summary>

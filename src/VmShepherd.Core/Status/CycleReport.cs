@@ -59,6 +59,14 @@ public sealed record CycleReport
 
     /// <summary>How people's requests ended in this cycle.</summary>
     public IReadOnlyList<Answer> Answers { get; init; } = [];
+
+    /// <summary>With what a plan says of machines and brakes.</summary>
+    internal CycleReport With(Plan plan) => this with
+    {
+        Present = plan.Present,
+        Held = plan.Held,
+        Machines = [.. plan.Machines.Select(machine => new MachineReport(machine.Vm, Classifier.StateName(machine.Vm, machine.Verdict), machine.Why))],
+    };
 }
 
 /// <param name="Vm">As listed.</param>

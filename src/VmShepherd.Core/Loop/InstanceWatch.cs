@@ -1,0 +1,114 @@
+using VmShepherd.Abstractions;
+using VmShepherd.Core.Configuration;
+using VmShepherd.Core.Planning;
+using VmShepherd.Core.Safety;
+
+namespace VmShepherd.Core.Loop;
+
+/// <summary>What this instance has seen of all its presets lately (G8, G10), kept as running sums; and the one place where plans are limited, one at a time.</summary>
+sealed class InstanceWatch(SteadyClock clock)
+{
+    static readonly TimeSpan Lately = TimeSpan.FromMinutes(1);
+
+    /// <summary>What one preset adds to the sums.</summary>
+    sealed record Share(int Looked, int Failed, bool IsHeld, DateTimeOffset At)
+    {
+        public bool Counts => Looked > 0 && !IsHeld;
+    }
+
+    readonly Lock _gate = new();
+    readonly Dictionary<string, Share> _shares = new(StringComparer.Ordinal);
+    readonly Queue<(string Preset, DateTimeOffset At)> _expiry = new();
+    readonly Dictionary<string, int> _machines = new(StringComparer.Ordinal);
+    readonly Queue<DateTimeOffset> _ends = new();
+    int _looked, _failed, _presets, _allMachines;
+
+    /// <summary>Set by the canaries' own loop.</summary>
+    public bool CanariesFail { get; set; }
+
+    /// <summary>The brakes, over a plan; ends for ill health that pass are counted against the budget at once, so that presets limited side by side share it.</summary>
+    public Plan Limit(Plan plan, Preset preset, Observation seen, History past, Settings settings)
+    {
+        lock (_gate)
+        {
+            DateTimeOffset now = clock.Now;
+            bool wasHeld = Array.Exists(past.Holds, hold => hold.Brake == "mass-failure");
+            Count(preset.Name, seen, wasHeld, now);
+
+            plan = Brakes.Limit(plan, new Situation(preset, seen, past, Facts(settings, now), now));
+            foreach (Step step in plan.Steps)
+            {
+                if (Brakes.IsEnd(step, Cause.IllHealth)) _ends.Enqueue(now);
+            }
+
+            bool isHeld = plan.Held.Any(hold => hold.Brake == "mass-failure");
+            if (isHeld != wasHeld) Count(preset.Name, seen, isHeld, now);
+            return plan;
+        }
+    }
+
+    /// <summary>A preset that is no longer ours to look at.</summary>
+    public void Forget(string preset)
+    {
+        lock (_gate)
+        {
+            Replace(preset, null);
+            if (_machines.Remove(preset, out int machines)) _allMachines -= machines;
+        }
+    }
+
+    InstanceFacts Facts(Settings settings, DateTimeOffset now)
+    {
+        while (_expiry.TryPeek(out var oldest) && now - oldest.At > Lately)
+        {
+            _expiry.Dequeue();
+            if (_shares.TryGetValue(oldest.Preset, out Share? share) && share.At == oldest.At) Replace(oldest.Preset, null);
+        }
+
+        while (_ends.TryPeek(out DateTimeOffset end) && now - end >= EndBudgetBrake.Window) _ends.Dequeue();
+        return new InstanceFacts
+        {
+            Looked = _looked,
+            Failed = _failed,
+            Presets = _presets,
+            CanariesFail = CanariesFail,
+            EndedLately = _ends.Count,
+            AllMachines = _allMachines,
+            SelfSuspicion = settings.SelfSuspicion,
+            EndBudget = settings.EndBudget,
+        };
+    }
+
+    void Count(string preset, Observation seen, bool isHeld, DateTimeOffset now)
+    {
+        int looked = 0, failed = 0;
+        foreach (Verdict? verdict in seen.Verdicts)
+        {
+            if (verdict is null or Verdict.Unknown) continue;
+            looked++;
+            if (verdict is Verdict.Failed) failed++;
+        }
+
+        Replace(preset, new Share(looked, failed, isHeld, now));
+        _expiry.Enqueue((preset, now));
+        _allMachines += seen.Vms.Count - _machines.GetValueOrDefault(preset);
+        _machines[preset] = seen.Vms.Count;
+    }
+
+    void Replace(string preset, Share? share)
+    {
+        if (_shares.Remove(preset, out Share? old) && old.Counts)
+        {
+            _looked -= old.Looked;
+            _failed -= old.Failed;
+            _presets--;
+        }
+
+        if (share is null) return;
+        _shares[preset] = share;
+        if (!share.Counts) return;
+        _looked += share.Looked;
+        _failed += share.Failed;
+        _presets++;
+    }
+}

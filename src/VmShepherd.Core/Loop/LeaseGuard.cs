@@ -1,0 +1,32 @@
+using VmShepherd.Abstractions;
+
+namespace VmShepherd.Core.Loop;
+
+/// <summary>
+/// G18: acting stops at two thirds of the lease by our own monotonic clock, counted from before the claim was sent, so that the last call is over
+/// before anybody else may begin.
+/// </summary>
+sealed class LeaseGuard(TimeProvider time, PresetLease lease, long claimSentAt)
+{
+    long _heldFrom = claimSentAt;
+
+    public PresetLease Lease { get; } = lease;
+
+    /// <summary>How much longer may be acted; zero or less = not at all.</summary>
+    public TimeSpan ActingTimeLeft => (Lease.Duration * 2 / 3) - time.GetElapsedTime(_heldFrom);
+
+    public bool MayAct => ActingTimeLeft > TimeSpan.Zero;
+
+    /// <summary>Whether it is worth renewing before acting begins.</summary>
+    public bool IsHalfSpent => ActingTimeLeft < Lease.Duration / 3;
+
+    /// <summary>The lease was renewed by a call sent at <paramref name="sentAt"/>.</summary>
+    public void Renewed(long sentAt) => _heldFrom = sentAt;
+
+    /// <summary>Cancelled when acting must stop.</summary>
+    public CancellationTokenSource Deadline()
+    {
+        TimeSpan left = ActingTimeLeft;
+        return new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
+    }
+}

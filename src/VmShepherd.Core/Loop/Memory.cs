@@ -1,0 +1,54 @@
+using System.Collections.Concurrent;
+using VmShepherd.Abstractions;
+using VmShepherd.Core.Planning;
+
+namespace VmShepherd.Core.Loop;
+
+/// <summary>Memory as it is stored, decoded once: a preset at rest costs neither reading nor writing.</summary>
+sealed class Memory(string incarnation, SteadyClock clock)
+{
+    /// <param name="Stored">The whole document, as the store has it.</param>
+    /// <param name="Body">The memory's part of it.</param>
+    /// <param name="History">Decoded.</param>
+    sealed record Entry(ReadOnlyMemory<byte> Stored, byte[] Body, History History);
+
+    readonly ConcurrentDictionary<string, Entry> _known = new(StringComparer.Ordinal);
+
+    /// <summary>What is remembered of the preset; without stored state, a memory that begins now.</summary>
+    /// <exception cref="InvalidDataException">What is stored can't be read.</exception>
+    public History Load(PresetLease lease)
+    {
+        if (lease.State is not { } state)
+        {
+            _known.TryRemove(lease.Preset, out _);
+            return new History(clock.Now);
+        }
+
+        if (_known.TryGetValue(lease.Preset, out Entry? entry) && state.Content.Span.SequenceEqual(entry.Stored.Span)) return entry.History;
+
+        History history = HistoryCodec.Decode(state.Content.Span, state.Age, incarnation, clock.Now);
+        _known[lease.Preset] = new Entry(state.Content, HistoryCodec.EncodeBody(history), history);
+        return history;
+    }
+
+    /// <summary>The document to store; null = what is stored says the same.</summary>
+    public ReadOnlyMemory<byte>? Encode(string preset, History history)
+    {
+        if (_known.TryGetValue(preset, out Entry? entry) && ReferenceEquals(entry.History, history)) return null;
+
+        byte[] body = HistoryCodec.EncodeBody(history);
+        return entry is not null && body.AsSpan().SequenceEqual(entry.Body) ? null : Keep(preset, body, history);
+    }
+
+    /// <summary>The document to store, whatever is stored.</summary>
+    public ReadOnlyMemory<byte> Document(string preset, History history) => Keep(preset, HistoryCodec.EncodeBody(history), history);
+
+    byte[] Keep(string preset, byte[] body, History history)
+    {
+        byte[] document = HistoryCodec.Encode(body, incarnation, clock.Now);
+        _known[preset] = new Entry(document, body, history);
+        return document;
+    }
+
+    public void Forget(string preset) => _known.TryRemove(preset, out _);
+}

@@ -1,0 +1,219 @@
+using VmShepherd.Abstractions;
+using VmShepherd.Core.Configuration;
+using VmShepherd.Core.Planning;
+using VmShepherd.Core.Safety;
+using VmShepherd.Core.Status;
+
+namespace VmShepherd.Core.Loop;
+
+/// <summary>What one cycle works with, fixed when it starts.</summary>
+sealed record CycleInput(Preset Preset, IReadOnlySet<string> SharedWith, IaasAccess Iaas, IHealthcheckDriver? Healthcheck, Settings Settings, TimeSpan Interval);
+
+/// <summary>One manage run of one preset: observe, decide, limit, act, save. Every failure is part of the report; only cancellation escapes.</summary>
+sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock clock, Memory memory, InstanceWatch watch, HealthChecks checks, Executor executor, IUserdataRenderer userdata)
+{
+    /// <summary>A list serves a preset only if it was begun this much later than the last act on it, by anybody.</summary>
+    static readonly TimeSpan ActMargin = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Machines looked up by id in one cycle; the others hold their places until their turn.</summary>
+    const int MaxLookups = 100;
+
+    /// <summary>How long giving a lease back may take when the process is stopping.</summary>
+    static readonly TimeSpan LastSave = TimeSpan.FromSeconds(10);
+
+    long _intents;
+
+    public async Task<CycleReport> RunAsync(CycleInput input, PresetLease lease, long claimSentAt, CancellationToken stopping)
+    {
+        DateTimeOffset started = clock.Now;
+        var guard = new LeaseGuard(clock.Time, lease, claimSentAt);
+        CycleReport report;
+        History? next;
+        try
+        {
+            (report, next) = await ManageAsync(input, guard, stopping);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            (report, next) = (Report(input, CycleOutcome.Failed) with { Problems = ["given up: this instance is stopping"] }, null);
+        }
+        catch (Exception e)
+        {
+            // A broken invariant, or the store, stops this preset, and no other.
+            memory.Forget(input.Preset.Name);
+            (report, next) = (Report(input, CycleOutcome.Failed) with { Problems = [$"{e.GetType().Name}: {e.Message}"] }, null);
+        }
+
+        string? lost = await CompleteAsync(input, guard, next, report);
+        return report with
+        {
+            Outcome = lost is null ? report.Outcome : CycleOutcome.LeaseLost,
+            Problems = lost is null ? report.Problems : [.. report.Problems, lost],
+            Started = started,
+            Took = clock.Now - started,
+            Token = lease.Token,
+        };
+    }
+
+    async Task<(CycleReport, History?)> ManageAsync(CycleInput input, LeaseGuard guard, CancellationToken stopping)
+    {
+        History past;
+        List<Request> requests = [];
+        List<string> problems = [];
+        try
+        {
+            past = memory.Load(guard.Lease);
+        }
+        catch (InvalidDataException e)
+        {
+            return (Report(input, CycleOutcome.Frozen) with { Problems = [e.Message] }, null);
+        }
+
+        foreach (string text in guard.Lease.Requests)
+        {
+            try
+            {
+                requests.Add(HistoryCodec.DecodeRequest(text));
+            }
+            catch (InvalidDataException e)
+            {
+                problems.Add(e.Message);
+            }
+        }
+
+        Observation seen;
+        try
+        {
+            seen = await ObserveAsync(input, guard.Lease, past, requests, stopping);
+        }
+        catch (IaasException e)
+        {
+            // Not looking is remembered too: failures before and after it are not in a row (G14).
+            History blind = Effects.Answered(past with { BlindSince = past.BlindSince ?? clock.Now }, [.. requests.Select(request => new Answer(request.Id, false, $"the machines could not be listed: {e.Message}"))]);
+            return (Report(input, CycleOutcome.Failed) with { Problems = [.. problems, $"the machines could not be listed ({e.Failure}): {e.Message}"] }, blind);
+        }
+
+        Plan plan = Planner.Decide(input.Preset, seen, past, clock.Now);
+        plan = watch.Limit(plan, input.Preset, seen, past, input.Settings);
+        if (ReferenceEquals(plan, past.Rest)) return (Report(input, CycleOutcome.AtRest) with { Present = plan.Present, Machines = AtRest(seen), Problems = problems }, past);
+        (CycleReport report, History next) = await ActAsync(input, guard, plan, stopping);
+        return (report with { Problems = [.. problems, .. report.Problems] }, next);
+    }
+
+    async Task<Observation> ObserveAsync(CycleInput input, PresetLease lease, History past, List<Request> requests, CancellationToken stopping)
+    {
+        // Whatever was done to this preset before must be older than the list; the lease sees to it that nothing is done meanwhile.
+        DateTimeOffset notBefore = lease.SinceActed is { } acted ? clock.Now - acted + ActMargin : DateTimeOffset.MinValue;
+        if (notBefore > clock.Now) notBefore = clock.Now;
+        Look look = await input.Iaas.LookAsync(input.SharedWith, notBefore, stopping);
+        IReadOnlyList<Vm> vms = look.MachinesOf(input.Preset.Name);
+        TimeSpan grace = input.Preset.Limits.VisibilityGrace ?? input.Iaas.VisibilityGrace;
+        IReadOnlyList<string> unseen = look.Scope == (past.Scope ?? look.Scope) ? Recollection.NeedsLookup(past, vms, look.Begun, grace) : [];
+        var seen = new Observation(look.Scope, look.Begun, vms, await checks.CheckAsync(input.Healthcheck, vms, stopping))
+        {
+            SinceLastLook = lease.SinceCompleted,
+            Requests = requests,
+            VisibilityGrace = grace,
+            Installation = input.Settings.Installation,
+            Interval = input.Interval,
+        };
+        return unseen.Count == 0 ? seen : seen with { LookedUp = await LookUpAsync(input.Iaas, unseen, stopping) };
+    }
+
+    static async Task<IReadOnlyDictionary<string, Vm?>> LookUpAsync(IaasAccess iaas, IReadOnlyList<string> ids, CancellationToken stopping)
+    {
+        Dictionary<string, Vm?> found = new(StringComparer.Ordinal);
+        foreach (string id in ids.Take(MaxLookups))
+        {
+            try
+            {
+                found[id] = await iaas.FindAsync(id, stopping);
+            }
+            catch (IaasException)
+            {
+                // Not known is not gone: the planner sees that this id has no answer, and the machine holds its place.
+                continue;
+            }
+        }
+
+        return found;
+    }
+
+    async Task<(CycleReport, History)> ActAsync(CycleInput input, LeaseGuard guard, Plan plan, CancellationToken stopping)
+    {
+        (plan, string? text, IReadOnlyList<string> unfit) = await PrepareCreatesAsync(input.Preset, plan, stopping);
+        if (plan.Steps.Count == 0) return (Report(input, Outcome(plan, [])).With(plan) with { Notes = [.. plan.Notes, .. unfit], Answers = plan.Answers }, Effects.Answered(plan.Next, plan.Answers));
+
+        if (guard.IsHalfSpent) await RenewAsync(guard, stopping);
+        string[] intents = [.. plan.Steps.OfType<Step.Create>().SelectMany(step => Enumerable.Range(0, step.Count)).Select(_ => $"{instance}-{Interlocked.Increment(ref _intents)}")];
+        History announced = Effects.Announce(plan.Next, plan.Steps, intents, clock.Now);
+        if (!await runtime.SaveAsync(guard.Lease, memory.Document(input.Preset.Name, announced), acted: true, stopping))
+        {
+            memory.Forget(input.Preset.Name);
+            return (Report(input, CycleOutcome.LeaseLost).With(plan) with { Notes = plan.Notes, Problems = ["another instance holds this preset now: nothing was sent"] }, plan.Next);
+        }
+
+        VmRequest[] requests = [.. intents.Select(intent => CreateRequests.Of(input.Preset, intent, guard.Lease.Token, input.Settings.Installation, text))];
+        Execution done = await executor.RunAsync(input.Iaas, plan, announced, requests, guard, input.Preset.SpecHash, stopping);
+        Answer[] answers = [.. plan.Answers, .. done.Answers];
+        return (Report(input, Outcome(plan, done.Steps)).With(plan) with { Steps = done.Steps, Notes = [.. plan.Notes, .. unfit], Answers = answers }, Effects.Answered(done.History, answers));
+    }
+
+    /// <summary>Without its userdata no machine is created; everything else goes on.</summary>
+    async Task<(Plan Plan, string? Userdata, IReadOnlyList<string> Unfit)> PrepareCreatesAsync(Preset preset, Plan plan, CancellationToken stopping)
+    {
+        if (!plan.Steps.Any(step => step is Step.Create)) return (plan, null, []);
+        RenderedUserdata rendered = await userdata.RenderAsync(preset, stopping);
+        if (rendered.Problem is { } problem)
+            return (plan.Without(step => step is Step.Create, new Hold("userdata", problem, "the userdata is mended") { Since = clock.Now }), null, []);
+        return (plan, rendered.Text, [.. CreateRequests.Unfit(preset)]);
+    }
+
+    async Task RenewAsync(LeaseGuard guard, CancellationToken stopping)
+    {
+        long sentAt = clock.Time.GetTimestamp();
+        if ((await runtime.RenewAsync([guard.Lease], guard.Lease.Duration, stopping))[0]) guard.Renewed(sentAt);
+    }
+
+    /// <summary>Why what was learned is not stored; null = it is, and the lease is given back.</summary>
+    async Task<string?> CompleteAsync(CycleInput input, LeaseGuard guard, History? next, CycleReport report)
+    {
+        if (report.Outcome == CycleOutcome.LeaseLost) return null; // said already
+
+        // Not tied to the process's stopping: what was done must be stored, and the lease given back.
+        using var limit = new CancellationTokenSource(LastSave, clock.Time);
+        try
+        {
+            // A cycle that came to nothing has answered nobody: the requests wait for the next one.
+            ReadOnlyMemory<byte>? state = next is null ? null : memory.Encode(input.Preset.Name, next);
+            PresetLease lease = next is null ? guard.Lease with { Requests = [] } : guard.Lease;
+            if (await runtime.CompleteAsync(lease, state, input.Interval, limit.Token).WaitAsync(limit.Token)) return null;
+            memory.Forget(input.Preset.Name);
+            return "the lease was lost before this cycle ended: what it learned is not stored";
+        }
+        catch (Exception e)
+        {
+            memory.Forget(input.Preset.Name);
+            return $"the store failed when the lease was to be given back, what this cycle learned is not stored: {e.Message}";
+        }
+    }
+
+    static CycleOutcome Outcome(Plan plan, IReadOnlyList<StepResult> steps) =>
+        plan.IsFrozen ? CycleOutcome.Frozen
+        : steps.Any(step => step.Problem is not null) ? CycleOutcome.DoneWithFailures
+        : plan.Held.Count > 0 ? CycleOutcome.Held
+        : CycleOutcome.Done;
+
+    CycleReport Report(CycleInput input, CycleOutcome outcome) => new()
+    {
+        Preset = input.Preset.Name,
+        Outcome = outcome,
+        Started = clock.Now,
+        Instance = instance,
+        Origin = input.Preset.Origin,
+        Revision = input.Preset.Revision,
+        Desired = input.Preset.Count,
+    };
+
+    static MachineReport[] AtRest(Observation seen) => [.. seen.Vms.Select(vm => new MachineReport(vm, "running", "fine"))];
+}
