@@ -3,8 +3,8 @@ namespace VmShepherd.Server;
 /// <summary>Every line that the server itself writes. Numbers are public: operators alert on them. Never reuse one.</summary>
 static partial class Log
 {
-    [LoggerMessage(3001, LogLevel.Information, "VmShepherd {Version} starts as {Instance}: settings {File}, listening on http://{Address}:{Port}")]
-    public static partial void Started(ILogger logger, string version, string instance, string file, string address, int port);
+    [LoggerMessage(3001, LogLevel.Information, "VmShepherd {Version} starts as {Instance}: settings {File}, listening on {Url}")]
+    public static partial void Started(ILogger logger, string version, string instance, string file, string url);
 
     [LoggerMessage(3002, LogLevel.Warning, "http.access is none: everyone who reaches {Address}:{Port} may read and write")]
     public static partial void OpenToOthers(ILogger logger, string address, int port);
@@ -29,9 +29,6 @@ static partial class Log
 
     [LoggerMessage(3012, LogLevel.Warning, "{Diagnostic}")]
     public static partial void SettingsWarning(ILogger logger, string diagnostic);
-
-    [LoggerMessage(3013, LogLevel.Warning, "http.api.allowed_methods is empty: no method of the API may be called. Leave the key out to allow all")]
-    public static partial void NoMethodAllowed(ILogger logger);
 
     [LoggerMessage(3020, LogLevel.Error, "call of {Method} by {Caller} failed")]
     public static partial void CallFailed(ILogger logger, string method, string caller, Exception cause);

@@ -24,9 +24,7 @@ sealed class AccessPolicy
     /// <exception cref="AccessException">It can't be put in force; the message says what to set.</exception>
     public static AccessPolicy From(HttpSettings http, string baseDirectory)
     {
-        if (!IPAddress.TryParse(http.ListenAddress, out IPAddress? address))
-            throw new AccessException($"http.listen_address: '{http.ListenAddress}' is not an IP address: use 127.0.0.1, 0.0.0.0, ::1, :: or an address of this host");
-        if (!IPAddress.IsLoopback(address) && http.Access is null)
+        if (!IPAddress.IsLoopback(AddressOf(http)) && http.Access is null)
         {
             throw new AccessException(
                 $"http.listen_address is {http.ListenAddress}, which others can reach: set http.access to tokens "
@@ -34,13 +32,16 @@ sealed class AccessPolicy
         }
 
         return new(
-            new HostNames(http.ListenAddress, http.AllowedHosts),
+            new HostNames(AddressOf(http), http.AllowedHosts),
             TokenTable.Read(http.Access?.Tokens ?? [], baseDirectory),
             http.AllowedMethods?.ToHashSet(StringComparer.Ordinal));
     }
 
     /// <summary>Whether everyone who reaches the address may do everything, and the settings say so.</summary>
-    public static bool IsOpenToOthers(HttpSettings http) => http.Access is { IsOpen: true } && !IPAddress.IsLoopback(IPAddress.Parse(http.ListenAddress));
+    public static bool IsOpenToOthers(HttpSettings http) => http.Access is { IsOpen: true } && !IPAddress.IsLoopback(AddressOf(http));
+
+    /// <summary>The settings hold an address, or the one name that always means the same.</summary>
+    public static IPAddress AddressOf(HttpSettings http) => http.ListenAddress == "localhost" ? IPAddress.Loopback : IPAddress.Parse(http.ListenAddress);
 
     /// <summary>Who calls; <see langword="null"/> = nobody we know.</summary>
     public Caller? Identify(HttpContext context)

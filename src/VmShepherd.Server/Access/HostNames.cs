@@ -11,10 +11,10 @@ sealed class HostNames
     readonly HashSet<string> _allowed;
     readonly bool _anyAddress;
 
-    public HostNames(string listenAddress, IReadOnlyList<string> allowed)
+    public HostNames(IPAddress listening, IReadOnlyList<string> allowed)
     {
-        _allowed = new(allowed, StringComparer.OrdinalIgnoreCase) { "localhost", listenAddress };
-        _anyAddress = IPAddress.TryParse(listenAddress, out IPAddress? address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));
+        _allowed = new(allowed, StringComparer.OrdinalIgnoreCase) { "localhost", listening.ToString() };
+        _anyAddress = listening.Equals(IPAddress.Any) || listening.Equals(IPAddress.IPv6Any);
     }
 
     public bool Contains(string host)

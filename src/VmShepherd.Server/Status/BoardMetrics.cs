@@ -8,14 +8,11 @@ namespace VmShepherd.Server.Status;
 /// <summary>What the latest reports say, as gauges: counted when they are asked for, so nothing can drift from the board.</summary>
 sealed class BoardMetrics : IDisposable
 {
-    /// <summary>Also of the instruments of the core: one name is enough to collect all.</summary>
-    public const string MeterName = "VmShepherd";
-
     static readonly string[] States =
         ["running", "nearby_shutdown", "after_time_shutdown", "terminated", "pending", "unknown", "error", "unhealthy"];
 
     readonly StatusBoard _board;
-    readonly Meter _meter = new(MeterName);
+    readonly Meter _meter = new(Metrics.MeterName);
 
     /// <summary>Brakes that ever held: they go back to 0, rather than vanish.</summary>
     readonly ConcurrentDictionary<string, bool> _brakes = new(StringComparer.Ordinal);
