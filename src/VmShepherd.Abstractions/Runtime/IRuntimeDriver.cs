@@ -22,7 +22,7 @@ public interface IRuntimeDriver : IAsyncDisposable
     Task<bool> SaveAsync(PresetLease lease, ReadOnlyMemory<byte> state, bool acted, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Stores state (<see langword="null"/> = unchanged), consumes the requests that came with the lease, sets when the preset is due again, gives the lease back:
+    /// Stores state (<see langword="null"/> = unchanged), consumes the oldest requests, as many as are in the lease that is given, sets when the preset is due again, gives the lease back:
     /// all or nothing. MUST change nothing and answer false when the lease has run out or its token is not the newest.
     /// A request that came in meanwhile MUST make the preset due at once.
     /// </summary>

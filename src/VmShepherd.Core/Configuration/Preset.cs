@@ -49,6 +49,9 @@ public sealed record Preset(string Name, int Count)
 
     public ScaleIn ScaleIn { get; init; }
 
+    /// <summary><c>previous_names</c>: names it had before.</summary>
+    public IReadOnlyList<string> PreviousNames { get; init; } = [];
+
     /// <summary>Which IaaS driver with which options; equal for presets that share a driver instance.</summary>
     public required DriverReference Iaas { get; init; }
 

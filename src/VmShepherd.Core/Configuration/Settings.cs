@@ -19,6 +19,9 @@ public sealed record Settings
     public required DriverReference Runtime { get; init; }
     public required DriverReference Presets { get; init; }
 
+    /// <summary><c>presets.may_override</c>: endpoint options (or <c>driver</c>) that a preset may override and still inherit the secrets of <c>defaults</c>.</summary>
+    public IReadOnlyList<string> MayOverride { get; init; } = [];
+
     /// <summary><c>defaults</c>, as read: merged under every preset's own sections.</summary>
     public required PresetDefaults Defaults { get; init; }
 

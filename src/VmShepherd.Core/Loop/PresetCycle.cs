@@ -44,7 +44,7 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
             (report, next) = (Report(input, CycleOutcome.Failed) with { Problems = [$"{e.GetType().Name}: {e.Message}"] }, null);
         }
 
-        string? lost = await CompleteAsync(input, guard, next, report);
+        string? lost = await CompleteAsync(input, guard, next, report, stopping);
         return report with
         {
             Outcome = lost is null ? report.Outcome : CycleOutcome.LeaseLost,
@@ -176,7 +176,7 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
     }
 
     /// <summary>Why what was learned is not stored; null = it is, and the lease is given back.</summary>
-    async Task<string?> CompleteAsync(CycleInput input, LeaseGuard guard, History? next, CycleReport report)
+    async Task<string?> CompleteAsync(CycleInput input, LeaseGuard guard, History? next, CycleReport report, CancellationToken stopping)
     {
         if (report.Outcome == CycleOutcome.LeaseLost) return null; // said already
 
@@ -184,9 +184,9 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         using var limit = new CancellationTokenSource(LastSave, clock.Time);
         try
         {
-            // A cycle that came to nothing has answered nobody: the requests wait for the next one.
+            // A cycle that was given up has answered nobody: the requests wait for whoever comes next.
             ReadOnlyMemory<byte>? state = next is null ? null : memory.Encode(input.Preset.Name, next);
-            PresetLease lease = next is null ? guard.Lease with { Requests = [] } : guard.Lease;
+            PresetLease lease = next is null && stopping.IsCancellationRequested ? guard.Lease with { Requests = [] } : guard.Lease;
             if (await runtime.CompleteAsync(lease, state, input.Interval, limit.Token).WaitAsync(limit.Token)) return null;
             memory.Forget(input.Preset.Name);
             return "the lease was lost before this cycle ended: what it learned is not stored";

@@ -43,7 +43,7 @@ sealed class MachineIndex
         {
             if (!_byName.TryGetValue(name, out Group? group) || group.Look == look) continue;
             group.Look = look;
-            group.Forget(now);
+            if (group.Ended > 0) group.Forget(now);
             atMost += group.Machines.Count;
         }
 
@@ -70,9 +70,6 @@ sealed class MachineIndex
         public long Look { get; set; }
 
         /// <summary>Drops ended machines that no list shows any more.</summary>
-        public void Forget(long now)
-        {
-            if (Ended > 0) Ended -= Machines.RemoveAll(machine => machine.ListedUntil <= now);
-        }
+        public void Forget(long now) => Ended -= Machines.RemoveAll(machine => machine.ListedUntil <= now);
     }
 }

@@ -87,8 +87,7 @@ public sealed class InMemoryDriver : IRuntimeDriver
             TimeSpan now = Now;
             if (HeldUnder(lease, now) is not { } preset) return Task.FromResult(false);
             if (state is { } document) preset.Write(document.Span, ++_lastVersion, now);
-            preset.Requests.RemoveRange(0, preset.RequestsShown);
-            preset.RequestsShown = 0;
+            preset.Requests.RemoveRange(0, Math.Min(lease.Requests.Count, preset.Requests.Count));
             preset.CompletedAt = now;
             preset.Held = false;
             Schedule(preset, preset.Requests.Count > 0 ? now : After(now, dueIn));
@@ -207,7 +206,6 @@ public sealed class InMemoryDriver : IRuntimeDriver
         bool clean = !preset.Held;
         preset.Held = true;
         preset.Token = new LeaseToken(Timeline, ++_lastToken);
-        preset.RequestsShown = preset.Requests.Count;
         Schedule(preset, After(now, duration));
         return new PresetLease(preset.Name, preset.Token, duration)
         {

@@ -1,0 +1,54 @@
+using System.Collections.Frozen;
+
+namespace VmShepherd.Core.Configuration;
+
+/// <summary>All presets in force at one moment, and what is wrong with the places they come from. Immutable; the same instance while nothing changes.</summary>
+public sealed record PresetCatalog
+{
+    public static PresetCatalog Empty { get; } = new();
+
+    /// <summary>Of the snapshot and the defaults.</summary>
+    public string Revision { get; init; } = "";
+
+    /// <summary>In force, by name (ordinal).</summary>
+    public IReadOnlyDictionary<string, Preset> Presets { get; init; } = FrozenDictionary<string, Preset>.Empty;
+
+    /// <summary>In the order of their origins.</summary>
+    public IReadOnlyList<CatalogProblem> Problems { get; init; } = [];
+
+    /// <summary>Presets that are gone from their source: their machines stay. Oldest first.</summary>
+    public IReadOnlyList<ReleasedPreset> Released { get; init; } = [];
+
+    /// <summary>What was made of each source, so that an unchanged one is not read again.</summary>
+    internal IReadOnlyDictionary<string, CatalogEntry> Entries { get; init; } = FrozenDictionary<string, CatalogEntry>.Empty;
+
+    /// <summary>False when the driver failed, or never answered: the same snapshot must be looked at again.</summary>
+    internal bool IsCurrent { get; init; }
+
+    /// <summary>Warnings on the sources, which make nothing invalid.</summary>
+    public IEnumerable<Diagnostic> Warnings => Entries.Values.SelectMany(e => e.Diagnostics).Where(d => d.Severity == Severity.Warning);
+
+    public IEnumerable<CatalogProblem> ProblemsOf(string preset) => Problems.Where(p => p.Preset == preset);
+}
+
+/// <summary>Something wrong with a source, or with the place as a whole.</summary>
+/// <param name="Origin">Which source; empty = the place as a whole.</param>
+/// <param name="Preset">The preset concerned, as far as it is known.</param>
+/// <param name="Since">When it was first seen.</param>
+/// <param name="Text">For the operator: what is wrong, and what is in force meanwhile.</param>
+public sealed record CatalogProblem(string Origin, string? Preset, DateTimeOffset Since, string Text)
+{
+    /// <summary>Each mistake in its place; empty when the source could not be read at all.</summary>
+    public IReadOnlyList<Diagnostic> Diagnostics { get; init; } = [];
+}
+
+/// <param name="Name">The preset's name.</param>
+/// <param name="Origin">Where it stood.</param>
+/// <param name="At">When it was found to be gone.</param>
+public sealed record ReleasedPreset(string Name, string Origin, DateTimeOffset At);
+
+/// <param name="Revision">Of the source and the defaults as they were read.</param>
+/// <param name="Good">The last good preset of this source.</param>
+/// <param name="BadSince">Since when the source is wrong; <see langword="null"/> = it is good.</param>
+/// <param name="Trouble">What is wrong.</param>
+sealed record CatalogEntry(string Revision, Preset? Good, DateTimeOffset? BadSince, string? Trouble, IReadOnlyList<Diagnostic> Diagnostics);

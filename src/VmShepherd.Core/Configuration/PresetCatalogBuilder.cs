@@ -1,0 +1,98 @@
+using System.Collections.Frozen;
+using VmShepherd.Abstractions;
+
+namespace VmShepherd.Core.Configuration;
+
+/// <summary>One snapshot to one catalog. A bad source freezes what it said last, it never deletes; and it concerns nobody else.</summary>
+public sealed class PresetCatalogBuilder(PresetReader reader)
+{
+    /// <summary>Names of released presets that are remembered.</summary>
+    const int MaxReleased = 10_000;
+
+    /// <summary>The same instance as <paramref name="previous"/> when nothing changed.</summary>
+    public PresetCatalog Build(PresetSnapshot snapshot, Settings settings, PresetCatalog previous, DateTimeOffset now)
+    {
+        string revision = $"{snapshot.Revision}+{settings.Defaults.Revision}";
+        if (previous.IsCurrent && previous.Revision == revision) return previous;
+
+        var entries = new Dictionary<string, CatalogEntry>(StringComparer.Ordinal);
+        foreach (PresetSource source in snapshot.Sources)
+            entries[source.Origin] = Entry(source, settings, previous.Entries.GetValueOrDefault(source.Origin), now);
+        if (snapshot.Problems.Count > 0) KeepAbsent(entries, previous);
+
+        List<CatalogProblem> problems = [.. snapshot.Problems.Select(text => Since(previous, new CatalogProblem("", null, now, text)))];
+        Dictionary<string, Preset> presets = InForce(entries, previous, problems, now);
+        problems.AddRange(entries.Where(e => e.Value.BadSince is not null).Select(e => Problem(e.Key, e.Value)));
+        return new PresetCatalog
+        {
+            Revision = revision,
+            Presets = presets.ToFrozenDictionary(StringComparer.Ordinal),
+            Problems = [.. problems.OrderBy(p => p.Origin, StringComparer.Ordinal)],
+            Released = Released(presets, previous, now),
+            Entries = entries.ToFrozenDictionary(StringComparer.Ordinal),
+            IsCurrent = true,
+        };
+    }
+
+    CatalogEntry Entry(PresetSource source, Settings settings, CatalogEntry? before, DateTimeOffset now)
+    {
+        string revision = $"{source.Revision}+{settings.Defaults.Revision}";
+        if (source.Content is null)
+        {
+            string problem = source.Problem ?? "could not be read";
+            return before is not null && before.Trouble == problem ? before : new CatalogEntry("", before?.Good, before?.BadSince ?? now, problem, []);
+        }
+        if (before?.Revision == revision) return before;
+
+        PresetReading reading = reader.Read(source, settings);
+        if (reading.Preset is { } preset) return new CatalogEntry(revision, preset, null, null, reading.Diagnostics);
+        int errors = reading.Diagnostics.Count(d => d.Severity == Severity.Error);
+        string trouble = $"{reading.Diagnostics.First(d => d.Severity == Severity.Error)}{(errors > 1 ? $" (and {errors - 1} more)" : "")}";
+        return new CatalogEntry(revision, before?.Good, before?.BadSince ?? now, trouble, reading.Diagnostics);
+    }
+
+    /// <summary>While the place itself is in trouble, an absent source is not a vanished one.</summary>
+    static void KeepAbsent(Dictionary<string, CatalogEntry> entries, PresetCatalog previous)
+    {
+        foreach ((string origin, CatalogEntry entry) in previous.Entries) entries.TryAdd(origin, entry);
+    }
+
+    static Dictionary<string, Preset> InForce(Dictionary<string, CatalogEntry> entries, PresetCatalog previous, List<CatalogProblem> problems, DateTimeOffset now)
+    {
+        Dictionary<string, Preset> presets = new(StringComparer.Ordinal);
+        foreach (IGrouping<string, Preset> claimed in entries.Values.Select(e => e.Good).OfType<Preset>().GroupBy(p => p.Name, StringComparer.Ordinal))
+        {
+            Preset[] claims = [.. claimed.OrderBy(p => p.Origin, StringComparer.Ordinal)];
+            if (claims.Length == 1)
+            {
+                presets.Add(claimed.Key, claims[0]);
+                continue;
+            }
+            // Who of the two is meant can't be known: what was in force before the second one came stays.
+            Preset chosen = previous.Presets.GetValueOrDefault(claimed.Key) ?? claims[0];
+            presets.Add(claimed.Key, chosen);
+            string origins = string.Join(" and ", claims.Select(c => c.Origin));
+            problems.AddRange(claims.Select(c => Since(previous, new CatalogProblem(c.Origin, claimed.Key, now,
+                $"the name '{claimed.Key}' is given by {origins}: what was read from {chosen.Origin} stays in force until one of them is renamed or removed"))));
+        }
+        return presets;
+    }
+
+    static CatalogProblem Problem(string origin, CatalogEntry entry)
+    {
+        string meanwhile = entry.Good is { } good ? $"; since {entry.BadSince:yyyy-MM-dd HH:mm:ss}Z the last good version of preset '{good.Name}' stays in force" : "; there is no earlier version to keep to";
+        return new CatalogProblem(origin, entry.Good?.Name, entry.BadSince!.Value, entry.Trouble + meanwhile) { Diagnostics = entry.Diagnostics };
+    }
+
+    static CatalogProblem Since(PresetCatalog previous, CatalogProblem problem) =>
+        previous.Problems.FirstOrDefault(p => p.Origin == problem.Origin && p.Preset == problem.Preset && p.Text == problem.Text) is { } known ? problem with { Since = known.Since } : problem;
+
+    static List<ReleasedPreset> Released(Dictionary<string, Preset> presets, PresetCatalog previous, DateTimeOffset now)
+    {
+        List<ReleasedPreset> released = [.. previous.Released.Where(r => !presets.ContainsKey(r.Name))];
+        released.AddRange(previous.Presets.Values.Where(p => !presets.ContainsKey(p.Name))
+            .OrderBy(p => p.Name, StringComparer.Ordinal)
+            .Select(p => new ReleasedPreset(p.Name, p.Origin, now)));
+        return released.Count <= MaxReleased ? released : released[^MaxReleased..];
+    }
+}

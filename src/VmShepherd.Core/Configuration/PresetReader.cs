@@ -1,0 +1,154 @@
+using VmShepherd.Abstractions;
+using VmShepherd.Core.Configuration.Yaml;
+using VmShepherd.Core.Drivers;
+
+namespace VmShepherd.Core.Configuration;
+
+/// <param name="Preset"><see langword="null"/> when there is any error.</param>
+/// <param name="Diagnostics">Every mistake of this source at once. What is wrong with the defaults is said with the settings, not here, unless it makes the preset invalid.</param>
+public sealed record PresetReading(Preset? Preset, IReadOnlyList<Diagnostic> Diagnostics);
+
+/// <summary>Reads one source: merges the defaults under it, checks every key, binds its drivers.</summary>
+public sealed class PresetReader(DriverRegistry registry, Func<string, string?>? environment = null)
+{
+    public const int MaxCount = 10_000;
+    static readonly TimeSpan LeastExpire = TimeSpan.FromSeconds(15);
+    static readonly string[] Understood = ["userdata_source_root"];
+
+    /// <param name="source">With content.</param>
+    /// <param name="settings">Its defaults are merged under the preset.</param>
+    public PresetReading Read(PresetSource source, Settings settings)
+    {
+        var problems = new DiagnosticList();
+        if (Root(source, problems) is not { } root) return new PresetReading(null, problems.Sorted());
+
+        Preset? preset = Preset(source, settings, root, problems);
+        // The settings reader has given the warnings on the defaults already, once for all presets.
+        Diagnostic[] own = [.. problems.Sorted().Where(d => d.Severity == Severity.Error || d.File == source.Origin)];
+        return new PresetReading(problems.HasErrors ? null : preset, own);
+    }
+
+    static YamlMapping? Root(PresetSource source, DiagnosticList problems)
+    {
+        YamlNode? root;
+        switch (source.Content)
+        {
+            case PresetContent.Yaml yaml:
+                YamlReading document = YamlReader.Read(yaml.Bytes.Span, source.Origin);
+                foreach (Diagnostic diagnostic in document.Diagnostics) problems.Add(diagnostic);
+                root = document.Root;
+                break;
+            case PresetContent.Document value:
+                try
+                {
+                    root = YamlPlain.From(value.Value, source.Origin);
+                }
+                catch (ArgumentException e)
+                {
+                    problems.Add(new Diagnostic(Severity.Error, source.Origin, 0, 0, "", e.Message));
+                    return null;
+                }
+                break;
+            default:
+                problems.Add(new Diagnostic(Severity.Error, source.Origin, 0, 0, "", source.Problem ?? "could not be read"));
+                return null;
+        }
+        if (root is YamlScalar { Value: null }) problems.Error(root, "", "the file is empty: a preset needs 'name', 'count', 'image' and 'flavor'");
+        else if (root is not (null or YamlMapping)) problems.Error(root, "", $"expected a preset, a mapping with 'name' and 'count', this is {root.Kind}");
+        return root as YamlMapping;
+    }
+
+    Preset? Preset(PresetSource source, Settings settings, YamlMapping root, DiagnosticList problems)
+    {
+        var keys = new KeyReader(root, "", problems);
+        string? name = PresetKeys.Name(keys, source.NamePrefix);
+        int? count = keys.Required("count") is null ? null : keys.Integer("count", 0, MaxCount);
+        bool unmanaged = keys.Boolean("unmanaged") ?? false;
+
+        var sections = new PresetSections(registry, environment ?? Environment.GetEnvironmentVariable, settings.MayOverride, problems);
+        PresetDefaults defaults = settings.Defaults;
+        PresetSection iaas = sections.Read(DriverGroup.Iaas, "iaas", Own(keys, "iaas"), defaults.IaasTree, PresetSections.IaasKeys, required: true);
+        PresetSection healthcheck = sections.Read(DriverGroup.Healthcheck, "healthcheck", Own(keys, "healthcheck"), defaults.HealthcheckTree, PresetSections.HealthcheckKeys, required: false);
+
+        IReadOnlyDictionary<string, object?> tags = keys.Section("meta_tags") is { } given ? YamlPlain.Named(given) : System.Collections.ObjectModel.ReadOnlyDictionary<string, object?>.Empty;
+        var preset = new Preset(name ?? "", count ?? 0)
+        {
+            Origin = source.Origin,
+            Revision = $"{source.Revision}+{defaults.Revision}",
+            Image = PresetKeys.Image(keys, unmanaged),
+            Flavor = PresetKeys.Flavor(keys, unmanaged, problems),
+            Userdata = keys.Text("userdata") is { Length: > 0 } text ? new Userdata(text, source.Files) : Userdata.None,
+            KeyName = keys.Text("key_name"),
+            Network = PresetKeys.Network(keys, problems),
+            MetaTags = tags,
+            PanelLinks = PresetKeys.PanelLinks(keys),
+            ManageInterval = keys.Seconds("manage_interval") ?? TimeSpan.FromSeconds(60),
+            ManageExpire = ManageExpire(keys, problems),
+            Unmanaged = unmanaged,
+            ScaleIn = PresetKeys.ScaleIn(keys),
+            PreviousNames = keys.Texts("previous_names") ?? [],
+            Iaas = iaas.Driver!,
+            Healthcheck = healthcheck.Driver,
+            Health = Health(keys, healthcheck, problems),
+            Limits = Limits(keys, iaas, problems),
+        };
+        PresetKeys.WarnNearlyKnown(keys, Understood, problems);
+        if (problems.HasErrors || iaas.Driver is null) return null;
+        return preset with { SpecHash = SpecHash(preset), Document = Document(preset, source, root, iaas, healthcheck) };
+    }
+
+    static YamlMapping Own(KeyReader keys, string key) => keys.Section(key) ?? new YamlMapping(YamlResolver.Map, keys.Mapping.File, keys.Mapping.Line, keys.Mapping.Column);
+
+    static TimeSpan ManageExpire(KeyReader keys, DiagnosticList problems)
+    {
+        TimeSpan expire = keys.Seconds("manage_expire") ?? TimeSpan.FromSeconds(120);
+        if (expire >= LeastExpire) return expire;
+        problems.Warn(keys.Mapping.Find("manage_expire")!.Value, "manage_expire", "less than 15 s leaves no time to act: 15 s is used");
+        return LeastExpire;
+    }
+
+    static HealthPolicy Health(KeyReader keys, PresetSection healthcheck, DiagnosticList problems)
+    {
+        var plain = new HealthPolicy();
+        return new HealthPolicy
+        {
+            TerminateAfter = PresetSections.TerminateAfter(new KeyReader(healthcheck.Merged, "healthcheck", problems), problems),
+            StartupGrace = keys.Seconds("startup_grace") ?? plain.StartupGrace,
+        };
+    }
+
+    static SafetyLimits Limits(KeyReader keys, PresetSection iaas, DiagnosticList problems)
+    {
+        var plain = new SafetyLimits();
+        return new SafetyLimits
+        {
+            VisibilityGrace = PresetSections.VisibilityGrace(new KeyReader(iaas.Merged, "iaas", problems)),
+            MaxVanished = keys.Share("max_vanished") ?? plain.MaxVanished,
+            MaxDead = keys.Share("max_dead") ?? plain.MaxDead,
+            MaxUnhealthy = keys.Share("max_unhealthy") ?? plain.MaxUnhealthy,
+            HoldProbe = keys.Seconds("hold_probe") ?? plain.HoldProbe,
+            ReplacePace = keys.Share("replace_pace") ?? plain.ReplacePace,
+            CreationTimeout = keys.Seconds("creation_timeout") ?? plain.CreationTimeout,
+        };
+    }
+
+    static string SpecHash(Preset preset)
+    {
+        using var hash = new ContentHash();
+        return hash.Add(preset.Image).Add(preset.Flavor).Add(preset.KeyName)
+            .AddAll(preset.Network.SecurityGroups).Add(preset.Network.AvailabilityZone).AddAll(preset.Network.Subnets)
+            .Add(preset.Userdata.Text).AddPlain(preset.MetaTags).Finish(16);
+    }
+
+    static OrderedDictionary<string, object?> Document(Preset preset, PresetSource source, YamlMapping root, PresetSection iaas, PresetSection healthcheck)
+    {
+        var document = new OrderedDictionary<string, object?>(StringComparer.Ordinal);
+        foreach (YamlEntry entry in root.Entries) document[entry.Name] = YamlPlain.Of(entry.Value);
+        document["name"] = preset.Name;
+        document["meta_tags"] = preset.MetaTags;
+        document["iaas"] = YamlPlain.Named(iaas.Visible);
+        document["healthcheck"] = YamlPlain.Named(healthcheck.Visible);
+        if (source.Files is { } files) document["userdata_source_root"] = files.Root;
+        return document;
+    }
+}

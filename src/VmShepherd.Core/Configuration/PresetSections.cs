@@ -1,0 +1,125 @@
+using VmShepherd.Abstractions;
+using VmShepherd.Core.Configuration.Yaml;
+using VmShepherd.Core.Drivers;
+
+namespace VmShepherd.Core.Configuration;
+
+/// <summary>One driver section of a preset, merged with the defaults.</summary>
+/// <param name="Merged">What counts.</param>
+/// <param name="Visible">What templates may see of it: no secrets, and of the defaults only what the driver declares.</param>
+/// <param name="Driver">Bound and checked; <see langword="null"/> = there is none, or it is wrong.</param>
+sealed record PresetSection(YamlMapping Merged, YamlMapping Visible, DriverReference? Driver);
+
+/// <summary>Reads <c>iaas:</c> and <c>healthcheck:</c>: merges the defaults under them, keeps inherited secrets from being sent elsewhere, binds the driver.</summary>
+sealed class PresetSections(DriverRegistry registry, Func<string, string?> environment, IReadOnlyList<string> mayOverride, DiagnosticList problems)
+{
+    internal static readonly string[] IaasKeys = ["visibility_grace"];
+    internal static readonly string[] HealthcheckKeys = [TerminateDelay, MisspeltDelay];
+    const string TerminateDelay = "terminate_health_failed_delay";
+    const string MisspeltDelay = "terminate_heatlh_failed_delay";
+
+    readonly OptionBinder _binder = new(registry, environment, problems);
+
+    internal PresetSection Read(string group, string path, YamlMapping own, YamlMapping defaults, IReadOnlyList<string> coreKeys, bool required)
+    {
+        if (own.Find(MisspeltDelay) is not null && own.Find(TerminateDelay) is null) defaults = Only(defaults, e => e.Name != TerminateDelay);
+        DriverDeclaration? inheritedDriver = Named(group, defaults);
+        if ((Named(group, own) ?? inheritedDriver) is { } named) (own, defaults) = (WithoutAliases(own, named), WithoutAliases(defaults, named));
+        YamlMapping merged = Merge(own, defaults);
+        if (!required && merged.Find("driver") is not { Value: not YamlScalar { Value: null } })
+        {
+            if (merged.Entries.Any(e => !coreKeys.Contains(e.Name))) problems.Warn(merged, DiagnosticList.Join(path, "driver"), "is missing: nothing is checked, a machine that runs counts as healthy");
+            return new PresetSection(merged, Visible(own, defaults, null, null, coreKeys), null);
+        }
+        if (_binder.FindDriver(group, merged, path) is not { } driver) return new PresetSection(merged, Visible(own, defaults, null, null, coreKeys), null);
+
+        string? because = null;
+        string[] redirected = [.. Redirected(driver, inheritedDriver, own, defaults).Except(mayOverride)];
+        if (redirected.Length > 0)
+        {
+            because = $"this preset overrides {string.Join(", ", redirected.Select(k => $"'{k}'"))}: give it here, or have the operator name it in presets.may_override";
+            YamlEntry[] secrets = [.. defaults.Entries.Where(e => IsSecret(e.Name, driver, inheritedDriver) && own.Find(e.Name) is null)];
+            if (secrets.Length > 0) problems.Warn(own, path, $"{string.Join(", ", secrets.Select(e => e.Name))} not inherited, because {because}");
+            merged = Merge(own, Only(defaults, e => !IsSecret(e.Name, driver, inheritedDriver)));
+        }
+        DriverReference? bound = _binder.Bind(driver, new DriverSection(merged, path, coreKeys) { WithoutSecretsBecause = because });
+        return new PresetSection(merged, Visible(own, defaults, driver, inheritedDriver, coreKeys), bound);
+    }
+
+    /// <summary><c>visibility_grace</c>: the core's, though it stands among the driver's options.</summary>
+    internal static TimeSpan? VisibilityGrace(KeyReader iaas) => iaas.Seconds("visibility_grace");
+
+    /// <summary><c>terminate_health_failed_delay</c> in either spelling; <see langword="null"/> = never.</summary>
+    internal static TimeSpan? TerminateAfter(KeyReader healthcheck, DiagnosticList problems)
+    {
+        double? misspelt = healthcheck.Read(MisspeltDelay, ScalarReading.Number, "seconds, or -1 for never");
+        double? documented = healthcheck.Read(TerminateDelay, ScalarReading.Number, "seconds, or -1 for never");
+        if (misspelt is not null)
+            problems.Warn(healthcheck.Mapping.Find(MisspeltDelay)!.Key, healthcheck.PathOf(MisspeltDelay),
+                $"is misspelt: write '{TerminateDelay}'{(documented is null ? "" : ", which stands here too and counts")}");
+        if (documented >= 0 && misspelt is null)
+            problems.Warn(healthcheck.Mapping.Find(TerminateDelay)!.Key, healthcheck.PathOf(TerminateDelay),
+                "VmShepherd 1 never obeyed this spelling: from now on machines that stay ill are ended and replaced");
+        double delay = documented ?? misspelt ?? -1;
+        return delay < 0 ? null : TimeSpan.FromSeconds(Math.Min(delay, ScalarReading.MaxSeconds));
+    }
+
+    DriverDeclaration? Named(string group, YamlMapping section) =>
+        section.Find("driver")?.Value is { } node && ScalarReading.Text(node) is { } name ? registry.Find(group, name) : null;
+
+    /// <summary>What the preset changes about where inherited credentials would be sent.</summary>
+    IEnumerable<string> Redirected(DriverDeclaration driver, DriverDeclaration? inheritedDriver, YamlMapping own, YamlMapping defaults)
+    {
+        if (own.Find("driver") is not null && defaults.Find("driver") is not null && inheritedDriver != driver) yield return "driver";
+        foreach (DriverOption option in driver.Options.Where(o => o.Declared.Endpoint))
+        {
+            YamlNode? mine = option.Spellings.Select(own.Find).FirstOrDefault(e => e is not null)?.Value;
+            if (mine is null) continue;
+            YamlNode? inherited = option.Spellings.Select(defaults.Find).FirstOrDefault(e => e is not null)?.Value;
+            if (inherited is null && option.Declared.Environment is { } variable && environment(variable) is { } text) inherited = ScalarReading.FromText(text, variable);
+            if (inherited is null || !Same(mine, inherited)) yield return option.Key;
+        }
+    }
+
+    static bool Same(YamlNode one, YamlNode other)
+    {
+        using var hash = new ContentHash();
+        return one is YamlScalar { Value: not null } a && other is YamlScalar { Value: not null } b
+            ? a.Text == b.Text
+            : hash.AddPlain(YamlPlain.Of(one)).Finish(64) == hash.AddPlain(YamlPlain.Of(other)).Finish(64);
+    }
+
+    static bool IsSecret(string key, DriverDeclaration? driver, DriverDeclaration? other) =>
+        driver?.FindOption(key) is { IsSecret: true } || other?.FindOption(key) is { IsSecret: true };
+
+    static YamlMapping Visible(YamlMapping own, YamlMapping defaults, DriverDeclaration? driver, DriverDeclaration? other, IReadOnlyList<string> coreKeys)
+    {
+        bool Declared(string key) => key == "driver" || coreKeys.Contains(key) || driver?.FindOption(key) is not null;
+        return Merge(
+            Only(own, e => !IsSecret(e.Name, driver, other)),
+            // What nobody declares may be a misspelt secret of the operator's: templates are the preset owner's.
+            Only(defaults, e => Declared(e.Name) && !IsSecret(e.Name, driver, other)));
+    }
+
+    /// <summary>Mappings are merged, anything else of the preset replaces what the defaults have.</summary>
+    static YamlMapping Merge(YamlMapping own, YamlMapping defaults)
+    {
+        List<YamlEntry> entries = [];
+        foreach (YamlEntry entry in own.Entries)
+            entries.Add(entry.Value is YamlMapping inner && entry.Key.Value is string key && defaults.Find(key)?.Value is YamlMapping under ? new YamlEntry(entry.Key, Merge(inner, under)) : entry);
+        entries.AddRange(defaults.Entries.Where(d => d.Key.Value is not string key || own.Find(key) is null));
+        return new YamlMapping(own.Tag, own.File, own.Line, own.Column) { Entries = entries };
+    }
+
+    /// <summary>One name for each option, so that the preset's value meets the one it replaces.</summary>
+    static YamlMapping WithoutAliases(YamlMapping mapping, DriverDeclaration driver) => new(mapping.Tag, mapping.File, mapping.Line, mapping.Column)
+    {
+        Entries = [.. mapping.Entries.Select(e => driver.FindOption(e.Name) is { } option && option.Key != e.Name && mapping.Find(option.Key) is null
+            && option.Spellings.First(s => mapping.Find(s) is not null) == e.Name
+                ? new YamlEntry(new YamlScalar(e.Key.Tag, option.Key, e.Key.IsPlain, e.Key.File, e.Key.Line, e.Key.Column) { Value = option.Key }, e.Value)
+                : e)],
+    };
+
+    static YamlMapping Only(YamlMapping mapping, Func<YamlEntry, bool> keep) =>
+        new(mapping.Tag, mapping.File, mapping.Line, mapping.Column) { Entries = [.. mapping.Entries.Where(keep)] };
+}

@@ -1,0 +1,123 @@
+using System.Globalization;
+using VmShepherd.Core.Configuration;
+using VmShepherd.Core.Configuration.Yaml;
+
+namespace VmShepherd.Core.Drivers;
+
+/// <summary>Where a driver's options stand, and what else the binder must know of the place.</summary>
+/// <param name="Mapping">The section, <c>driver:</c> and all.</param>
+/// <param name="Path">Of the section, for messages.</param>
+/// <param name="CoreKeys">Keys of the section that are not the driver's.</param>
+sealed record DriverSection(YamlMapping Mapping, string Path, IReadOnlyList<string> CoreKeys)
+{
+    /// <summary>Part of a whole that is completed elsewhere (<c>defaults</c>): what is missing is no mistake yet.</summary>
+    internal bool IsPartial { get; init; }
+
+    /// <summary>Why secrets may not be filled from outside the section; <see langword="null"/> = they may.</summary>
+    internal string? WithoutSecretsBecause { get; init; }
+}
+
+/// <summary>Binds a section of a file to the options class of its driver, and says everything that is wrong with it.</summary>
+sealed class OptionBinder(DriverRegistry registry, Func<string, string?> environment, DiagnosticList problems)
+{
+    /// <summary>The driver that <c>driver:</c> names.</summary>
+    internal DriverDeclaration? FindDriver(string group, YamlMapping section, string path)
+    {
+        string at = DiagnosticList.Join(path, "driver");
+        if (section.Find("driver") is not { Value: not YamlScalar { Value: null } } entry)
+        {
+            problems.Error(section, at, $"is missing: there are {Listed(group)}");
+            return null;
+        }
+        string? name = ScalarReading.Text(entry.Value);
+        DriverDeclaration? driver = name is null ? null : registry.Find(group, name);
+        if (driver is null)
+            problems.Error(entry.Value, at, $"unknown driver {ScalarReading.Described(entry.Value)}{Spelling.DidYouMean(name ?? "", registry.NamesIn(group))} there are {Listed(group)}");
+        return driver;
+    }
+
+    /// <summary><see langword="null"/> when anything is wrong, and then it has been said.</summary>
+    internal DriverReference? Bind(DriverDeclaration driver, DriverSection section)
+    {
+        object options = Activator.CreateInstance(driver.OptionsType)!;
+        bool good = true;
+        foreach (DriverOption option in driver.Options) good &= BindOption(driver, option, options, section);
+        WarnUnknown(driver, section);
+        return good ? new DriverReference(driver.Group, driver.Name, KeyOf(driver, options), options) : null;
+    }
+
+    bool BindOption(DriverDeclaration driver, DriverOption option, object options, DriverSection section)
+    {
+        string path = DiagnosticList.Join(section.Path, option.Key);
+        YamlNode? node = Written(option, section);
+        if (node is not null && option.Declared.Ignored) problems.Warn(node, path, "has no effect here: remove it");
+        if (node is null && !(option.IsSecret && section.WithoutSecretsBecause is not null)) node = FromEnvironment(option);
+        if (node is null)
+        {
+            if (!option.Declared.Required || section.IsPartial) return true;
+            string hint = option.Declared.Environment is { } variable ? $" (or set {variable})" : "";
+            problems.Error(section.Mapping, path, option.IsSecret && section.WithoutSecretsBecause is { } because
+                ? $"is missing: it is not inherited, because {because}"
+                : $"is missing: {driver.Name} needs it{hint}");
+            return false;
+        }
+
+        object? value = OptionValue.Read(option.Type, node);
+        if (value is null || !WithinBounds(option, value))
+        {
+            string shown = option.IsSecret ? node.Kind : ScalarReading.Described(node);
+            string from = node.Line == 0 && option.Declared.Environment is { } variable && node.File == variable ? $" (from the environment variable {variable})" : "";
+            problems.Error(from.Length == 0 ? node : section.Mapping, path, $"expected {OptionValue.Expected(option.Type)}{Bounds(option)}, this is {shown}{from}");
+            return false;
+        }
+        option.Property.SetValue(options, value);
+        return true;
+    }
+
+    YamlNode? Written(DriverOption option, DriverSection section)
+    {
+        YamlEntry[] written = [.. option.Spellings.Select(section.Mapping.Find).OfType<YamlEntry>().Where(e => e.Value is not YamlScalar { Value: null })];
+        foreach (YamlEntry further in written.Skip(1))
+            problems.Warn(further.Key, DiagnosticList.Join(section.Path, further.Name), $"is another spelling of '{written[0].Name}', which counts: remove one of them");
+        return written.FirstOrDefault()?.Value;
+    }
+
+    YamlScalar? FromEnvironment(DriverOption option)
+    {
+        if (option.Declared.Environment is not { } variable || environment(variable) is not { Length: > 0 } text) return null;
+        return ScalarReading.FromText(text, variable);
+    }
+
+    void WarnUnknown(DriverDeclaration driver, DriverSection section)
+    {
+        string[] known = [.. driver.Options.SelectMany(o => o.Spellings), .. section.CoreKeys, "driver"];
+        foreach (YamlEntry entry in section.Mapping.Entries)
+            if (entry.Key.Value is not string key || !known.Contains(key, StringComparer.Ordinal))
+                problems.Warn(entry.Key, DiagnosticList.Join(section.Path, entry.Name), $"{driver.Name} has no such option{Spelling.DidYouMean(entry.Name, known)}");
+    }
+
+    static bool WithinBounds(DriverOption option, object value) =>
+        OptionValue.Measure(value) is not { } number || (number >= option.Declared.Min && number <= option.Declared.Max);
+
+    static string Bounds(DriverOption option) => (option.Declared.Min, option.Declared.Max) switch
+    {
+        (double.NegativeInfinity, double.PositiveInfinity) => "",
+        (var min, double.PositiveInfinity) => string.Create(CultureInfo.InvariantCulture, $" of at least {min}"),
+        (double.NegativeInfinity, var max) => string.Create(CultureInfo.InvariantCulture, $" of at most {max}"),
+        var (min, max) => string.Create(CultureInfo.InvariantCulture, $" from {min} to {max}"),
+    };
+
+    static string KeyOf(DriverDeclaration driver, object options)
+    {
+        using var hash = new ContentHash();
+        hash.Add(driver.Group).Add(driver.Name);
+        foreach (DriverOption option in driver.Options.Where(o => !o.Declared.Ignored).OrderBy(o => o.Key, StringComparer.Ordinal))
+        {
+            hash.Add(option.Key);
+            OptionValue.AddTo(hash, option.Property.GetValue(options));
+        }
+        return hash.Finish(64);
+    }
+
+    string Listed(string group) => registry.NamesIn(group).ToArray() is { Length: > 0 } names ? string.Join(", ", names) : $"no drivers in {group}";
+}

@@ -1,0 +1,75 @@
+using System.Globalization;
+using VmShepherd.Core.Configuration;
+using VmShepherd.Core.Configuration.Yaml;
+
+namespace VmShepherd.Core.Drivers;
+
+/// <summary>A node to a value of an option's type; <see langword="null"/> = it is none.</summary>
+static class OptionValue
+{
+    internal static object? Read(Type type, YamlNode node)
+    {
+        if (type == typeof(string)) return ScalarReading.Text(node);
+        if (type == typeof(bool)) return ScalarReading.Boolean(Unquoted(node));
+        if (type == typeof(int)) return ScalarReading.Integer(Unquoted(node)) is { } i and >= int.MinValue and <= int.MaxValue ? (int)i : null;
+        if (type == typeof(long)) return ScalarReading.Integer(Unquoted(node));
+        if (type == typeof(double)) return ScalarReading.Number(Unquoted(node));
+        if (type == typeof(TimeSpan)) return ScalarReading.Number(Unquoted(node)) is { } s && Math.Abs(s) <= ScalarReading.MaxSeconds ? TimeSpan.FromSeconds(s) : null;
+        if (type == typeof(IReadOnlyList<string>)) return Texts(node);
+        if (type == typeof(IReadOnlyDictionary<string, string>)) return NamedTexts(node);
+        throw new InvalidDriverException($"an option can't be of the type {type}");
+    }
+
+    internal static string Expected(Type type) => type switch
+    {
+        _ when type == typeof(string) => "a string",
+        _ when type == typeof(bool) => "true or false",
+        _ when type == typeof(int) || type == typeof(long) => "an integer",
+        _ when type == typeof(double) => "a number",
+        _ when type == typeof(TimeSpan) => "seconds",
+        _ when type == typeof(IReadOnlyList<string>) => "a list of strings",
+        _ => "a mapping of strings",
+    };
+
+    /// <summary>The number that bounds are for.</summary>
+    internal static double? Measure(object? value) => value switch
+    {
+        int number => number,
+        long number => number,
+        double number => number,
+        TimeSpan span => span.TotalSeconds,
+        _ => null,
+    };
+
+    internal static void AddTo(ContentHash hash, object? value)
+    {
+        switch (value)
+        {
+            case IReadOnlyList<string> list: hash.AddAll(list); break;
+            case IReadOnlyDictionary<string, string> map: hash.AddPlain(map.ToDictionary(p => p.Key, object? (p) => p.Value, StringComparer.Ordinal)); break;
+            default: hash.Add(value is IFormattable f ? f.ToString(null, CultureInfo.InvariantCulture) : value?.ToString()); break;
+        }
+    }
+
+    /// <summary><c>port: "80"</c> worked in the original, which only printed it.</summary>
+    static YamlNode Unquoted(YamlNode node) => node is YamlScalar { Value: string text } ? ScalarReading.FromText(text, node.File) : node;
+
+    static string[]? Texts(YamlNode node)
+    {
+        if (node is not YamlSequence list) return ScalarReading.Text(node) is { } single ? [single] : null;
+        string[] texts = [.. list.Items.Select(ScalarReading.Text).OfType<string>()];
+        return texts.Length == list.Items.Count ? texts : null;
+    }
+
+    static OrderedDictionary<string, string>? NamedTexts(YamlNode node)
+    {
+        if (node is not YamlMapping mapping) return null;
+        var texts = new OrderedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (YamlEntry entry in mapping.Entries)
+        {
+            if (ScalarReading.Text(entry.Value) is not { } text) return null;
+            texts[entry.Name] = text;
+        }
+        return texts;
+    }
+}

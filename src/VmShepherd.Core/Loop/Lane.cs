@@ -1,0 +1,71 @@
+using VmShepherd.Abstractions;
+using VmShepherd.Core.Configuration;
+
+namespace VmShepherd.Core.Loop;
+
+/// <summary>Presets that are claimed together: same IaaS driver instance, same lease. A lane that hangs holds up no other.</summary>
+/// <param name="Iaas">The driver instance.</param>
+/// <param name="Lease">Their <c>manage_expire</c>.</param>
+/// <param name="Presets">By name.</param>
+/// <param name="SharedWith">Names of all presets of the driver instance, in other lanes too: one list serves them all.</param>
+sealed record Lane(DriverReference Iaas, TimeSpan Lease, IReadOnlyDictionary<string, Preset> Presets, IReadOnlySet<string> SharedWith)
+{
+    /// <summary>One instance for the lane's life: a store may know it by reference.</summary>
+    public IReadOnlyCollection<string> Names { get; } = [.. Presets.Keys];
+
+    public string Key { get; } = $"{Iaas.Key}/{Lease.TotalSeconds:0.###}";
+
+    /// <summary>Every driver instance its cycles use.</summary>
+    public IEnumerable<DriverReference> Drivers => Presets.Values.Select(preset => preset.Healthcheck).OfType<DriverReference>().Distinct().Prepend(Iaas);
+
+    public static IReadOnlyList<Lane> Of(IEnumerable<Preset> presets) =>
+    [
+        .. presets.GroupBy(preset => preset.Iaas).SelectMany(account =>
+        {
+            HashSet<string> shared = [.. account.Select(preset => preset.Name)];
+            return account.GroupBy(preset => preset.ManageExpire)
+                .Select(lane => new Lane(account.Key, lane.Key, lane.ToDictionary(preset => preset.Name, StringComparer.Ordinal), shared));
+        }),
+    ];
+}
+
+/// <summary>Works a lane off: claims what is due, in batches, a bounded number of presets at once, until nothing is due.</summary>
+sealed class LaneRunner(string instance, IRuntimeDriver runtime, TimeProvider time)
+{
+    /// <summary>The knee of what a store does well: larger batches are no cheaper.</summary>
+    const int Batch = 100;
+
+    /// <summary>Presets managed at once.</summary>
+    const int MaxInFlight = 200;
+
+    static readonly TimeSpan ClaimTimeout = TimeSpan.FromSeconds(30);
+
+    /// <param name="lane">What to work off.</param>
+    /// <param name="manage">One manage run, from a lease and the timestamp before its claim was sent. Must not throw.</param>
+    /// <param name="stopping">No further claims.</param>
+    public async Task DrainAsync(Lane lane, Func<PresetLease, long, Task> manage, CancellationToken stopping)
+    {
+        List<Task> running = [];
+        while (!stopping.IsCancellationRequested)
+        {
+            IReadOnlyList<PresetLease> leases;
+            long sentAt = time.GetTimestamp();
+            using (var timeout = new CancellationTokenSource(ClaimTimeout, time))
+            {
+                // Not cancelled by stopping: a claim that was granted unheard would block its presets for a lease.
+                leases = await runtime.ClaimAsync(new ClaimRequest(instance, lane.Names, Batch, lane.Lease), timeout.Token).WaitAsync(timeout.Token);
+            }
+
+            if (leases.Count == 0) break;
+            foreach (PresetLease lease in leases) running.Add(manage(lease, sentAt));
+            running.RemoveAll(task => task.IsCompletedSuccessfully);
+            while (running.Count > MaxInFlight - Batch)
+            {
+                await Task.WhenAny(running);
+                running.RemoveAll(task => task.IsCompletedSuccessfully);
+            }
+        }
+
+        await Task.WhenAll(running);
+    }
+}
