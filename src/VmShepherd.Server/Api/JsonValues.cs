@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections;
 using System.Globalization;
 using System.Numerics;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace VmShepherd.Server.Api;
@@ -9,12 +10,15 @@ namespace VmShepherd.Server.Api;
 /// <summary>Renders answers. What comes from a preset has the types of YAML.</summary>
 static class JsonValues
 {
+    /// <summary>Readable for who asks with curl: what is answered is JSON and never part of a page.</summary>
+    public static JsonWriterOptions Readable { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static ReadOnlyMemory<byte> Ok { get; } = "\"OK\""u8.ToArray();
 
     public static ReadOnlyMemory<byte> Render(Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer)) write(json);
+        using (var json = new Utf8JsonWriter(buffer, Readable)) write(json);
         return buffer.WrittenMemory;
     }
 

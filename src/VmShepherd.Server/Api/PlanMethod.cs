@@ -19,7 +19,7 @@ sealed class PlanMethod(Shepherd shepherd) : IDisposable
         if (!await _one.WaitAsync(TimeSpan.Zero, call.Cancelled)) throw RpcException.Failed("busy: another plan is being made, try again");
         try
         {
-            return PlanDocument.Render(shepherd.Catalog.Revision(), await shepherd.PlanAsync(presets, call.Cancelled));
+            return PlanDocument.Render(shepherd.Catalog.Revision, await shepherd.PlanAsync(presets, call.Cancelled));
         }
         finally
         {

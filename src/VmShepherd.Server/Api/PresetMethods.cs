@@ -17,14 +17,14 @@ sealed class PresetMethods(Shepherd shepherd)
     ValueTask<ReadOnlyMemory<byte>> List(RpcCall call) => new(JsonValues.Render(json =>
     {
         json.WriteStartArray();
-        foreach (Preset preset in shepherd.Catalog.InForce()) json.WriteStringValue(preset.Name);
+        foreach (Preset preset in shepherd.Catalog.InOrder()) json.WriteStringValue(preset.Name);
         json.WriteEndArray();
     }));
 
     ValueTask<ReadOnlyMemory<byte>> ListWithTags(RpcCall call) => new(JsonValues.Render(json =>
     {
         json.WriteStartObject();
-        foreach (Preset preset in shepherd.Catalog.InForce())
+        foreach (Preset preset in shepherd.Catalog.InOrder())
         {
             json.WritePropertyName(preset.Name);
             json.WriteMap(preset.MetaTags);

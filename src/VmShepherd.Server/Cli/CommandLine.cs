@@ -12,7 +12,7 @@ static class CommandLine
         if (parsed.Errors.Count > 0)
         {
             if (parsed.Action is ParseErrorAction action) action.ShowHelp = false;
-            await parsed.InvokeAsync();
+            await parsed.InvokeAsync(new InvocationConfiguration { Output = Console.Error });
             await Console.Error.WriteLineAsync("vmshepherd --help says what there is.");
             return ExitCode.Usage;
         }

@@ -12,7 +12,7 @@ static class DriversCommand
         var command = new Command("drivers", "Lists the drivers there are: GROUP NAME SOURCE.");
         command.SetAction(_ =>
         {
-            foreach (DriverDeclaration driver in BuiltInDrivers.Find().Drivers) Console.Out.WriteLine($"{driver.Group} {driver.Name} {driver.Source}");
+            foreach (DriverDeclaration driver in BuiltIn.Drivers().Drivers) Console.Out.WriteLine($"{driver.Group} {driver.Name} {driver.Source}");
             return ExitCode.Good;
         });
         return command;

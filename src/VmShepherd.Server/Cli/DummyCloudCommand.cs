@@ -31,24 +31,24 @@ static class DummyCloudCommand
         };
         var ledger = new Option<string?>("--ledger") { Description = "Appends every call that had an effect to this file.", HelpName = "FILE" };
         var command = new Command("dummy-cloud", "Serves a simulated cloud, which a DummyIaasDriver uses with `connect: URL`.") { listen, ledger };
-        List<(PropertyInfo Property, OptionAttribute Mark, Option<string?> Option)> dummy = [.. DummyOptions()];
-        foreach ((_, _, Option<string?> option) in dummy) command.Options.Add(option);
+        List<(PropertyInfo Property, Option<string?> Option)> dummy = [.. DummyOptions()];
+        foreach ((_, Option<string?> option) in dummy) command.Options.Add(option);
 
-        command.SetFallibleAction(async (parsed, _) =>
+        command.SetFallibleAction(async (parsed, cancellationToken) =>
         {
             var options = new DummyIaasOptions();
-            foreach ((PropertyInfo property, _, Option<string?> option) in dummy)
+            foreach ((PropertyInfo property, Option<string?> option) in dummy)
             {
                 if (parsed.GetValue(option) is { } text) property.SetValue(options, Read(property.PropertyType, text));
             }
 
-            return await ServeAsync(parsed.GetRequiredValue(listen)!, options, parsed.GetValue(ledger));
+            return await ServeAsync(parsed.GetRequiredValue(listen)!, options, parsed.GetValue(ledger), cancellationToken);
         });
         return command;
     }
 
     /// <summary>The same options as in the settings, spelt as command lines do: <c>boot_time</c> is <c>--boot-time</c>.</summary>
-    static IEnumerable<(PropertyInfo, OptionAttribute, Option<string?>)> DummyOptions()
+    static IEnumerable<(PropertyInfo, Option<string?>)> DummyOptions()
     {
         foreach (PropertyInfo property in typeof(DummyIaasOptions).GetProperties())
         {
@@ -60,7 +60,7 @@ static class DummyCloudCommand
                 if (result.Tokens is [var token] && !IsValid(property.PropertyType, mark, token.Value))
                     result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name}: expected a number{Bounds(mark)}, '{token.Value}' is none"));
             });
-            yield return (property, mark, option);
+            yield return (property, option);
         }
     }
 
@@ -76,12 +76,12 @@ static class DummyCloudCommand
         return type == typeof(TimeSpan) ? TimeSpan.FromSeconds(number) : type == typeof(double) ? number : (object)(int)number;
     }
 
-    static async Task<int> ServeAsync(IPEndPoint listen, DummyIaasOptions options, string? ledger)
+    static async Task<int> ServeAsync(IPEndPoint listen, DummyIaasOptions options, string? ledger, CancellationToken cancellationToken)
     {
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var signals = new Signals(_ => stopped.TrySetResult());
         var context = new DriverContext(TimeProvider.System, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), Environment.CurrentDirectory);
-        await using DummyCloudServer server = await DummyCloudServer.StartAsync(listen, options, context, ledger, signals.Stopping);
+        await using DummyCloudServer server = await DummyCloudServer.StartAsync(listen, options, context, ledger, cancellationToken);
         await Console.Error.WriteLineAsync($"dummy cloud at {server.Url}");
         await stopped.Task;
         return ExitCode.Good;

@@ -53,15 +53,15 @@ static class PlanCommand
     /// <returns><see langword="null"/> = the settings are not valid; what is wrong has been said.</returns>
     static async Task<JsonElement?> MakeAsync(string file, string[] presets, CancellationToken cancellationToken)
     {
-        DriverRegistry drivers = BuiltInDrivers.Find();
+        DriverRegistry drivers = BuiltIn.Drivers();
         SettingsReading reading = SettingsFile.Read(file, drivers);
         foreach (Diagnostic diagnostic in reading.Diagnostics) await Console.Error.WriteLineAsync(diagnostic.ToString());
         if (reading.Settings is not { } settings) return null;
 
         await using var shepherd = new Shepherd(
-            settings, drivers, SettingsFile.DirectoryOf(file), "plan", TimeProvider.System, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), NullLoggerFactory.Instance);
+            settings, drivers, BuiltIn.Userdata(), SettingsFile.DirectoryOf(file), "plan", TimeProvider.System, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), NullLoggerFactory.Instance);
         IReadOnlyList<PresetPlan> plans = await shepherd.PlanAsync(presets, cancellationToken);
-        return JsonSerializer.Deserialize<JsonElement>(PlanDocument.Render(shepherd.Catalog.Revision(), plans).Span);
+        return JsonSerializer.Deserialize<JsonElement>(PlanDocument.Render(shepherd.Catalog.Revision, plans).Span);
     }
 
     static int ExitCodeOf(JsonElement plan, bool detailed)

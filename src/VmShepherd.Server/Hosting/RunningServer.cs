@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Sockets;
 using System.Reflection;
 using System.Security.Cryptography;
@@ -19,7 +18,7 @@ static class RunningServer
 
     public static async Task<int> RunAsync(RunOptions options, TextWriter error)
     {
-        DriverRegistry drivers = BuiltInDrivers.Find();
+        DriverRegistry drivers = BuiltIn.Drivers();
         SettingsReading reading = SettingsFile.Read(options.File, drivers);
         foreach (Diagnostic diagnostic in reading.Diagnostics) await error.WriteLineAsync(diagnostic.ToString());
         if (reading.Settings is not { } read) return ExitCode.BadConfiguration;
@@ -30,8 +29,10 @@ static class RunningServer
         ILogger logger = loggers.CreateLogger("VmShepherd.Server");
         using var signals = new Signals(signal => Log.Stopping(logger, signal));
         var random = new Random(RandomNumberGenerator.GetInt32(int.MaxValue));
-        string instance = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}-{random.Next():x8}");
-        await using var shepherd = new Shepherd(settings, drivers, SettingsFile.DirectoryOf(options.File), instance, TimeProvider.System, random, loggers);
+        // Intents are named after the instance: no process may ever have the name of another.
+        string instance = $"{Environment.MachineName}-{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
+        await using var shepherd = new Shepherd(
+            settings, drivers, BuiltIn.Userdata(), SettingsFile.DirectoryOf(options.File), instance, TimeProvider.System, random, loggers);
         if (options.Once) return await RunOnceAsync(shepherd, signals);
 
         AccessPolicy policy;
@@ -54,7 +55,7 @@ static class RunningServer
         logs.LetFrameworksSpeak();
         using var metrics = new BoardMetrics(shepherd.Board, settings.PerPresetMetrics);
         SayWhatStarted(logger, options, settings, app, instance);
-        bool isClean = await RunLoopAsync(shepherd, signals, logger);
+        bool isClean = await RunLoopAsync(shepherd, signals, loggers, logger);
         await StopWebAsync(app);
         return isClean ? ExitCode.Good : ExitCode.Failed;
     }
@@ -85,7 +86,7 @@ static class RunningServer
     }
 
     /// <returns>Whether it ended because it was asked to, with everything saved.</returns>
-    static async Task<bool> RunLoopAsync(Shepherd shepherd, Signals signals, ILogger logger)
+    static async Task<bool> RunLoopAsync(Shepherd shepherd, Signals signals, ILoggerFactory loggers, ILogger logger)
     {
         Task loop = shepherd.RunAsync(signals.Stopping);
         var asked = new TaskCompletionSource();
@@ -97,7 +98,10 @@ static class RunningServer
         }
         catch (TimeoutException)
         {
+            // Whoever does not return will not be disposed in order either.
             Log.StopTimedOut(logger, StopPatience.TotalSeconds);
+            loggers.Dispose();
+            Environment.Exit(ExitCode.Failed);
             return false;
         }
         catch (Exception failed) when (failed is not OperationCanceledException || !signals.Stopping.IsCancellationRequested)

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Globalization;
 using VmShepherd.Core.Configuration;
 using VmShepherd.Core.Loop;
@@ -13,6 +14,7 @@ sealed class PanelPage(Shepherd shepherd)
     const int PresetsPerPage = 50;
     const int MachinesShown = 20;
     const int MachinesPerPage = 500;
+    const int SourcesShown = 100;
 
     static readonly CycleOutcome[] Trouble = [CycleOutcome.Failed, CycleOutcome.Frozen, CycleOutcome.LeaseLost, CycleOutcome.DoneWithFailures, CycleOutcome.Held];
 
@@ -87,7 +89,7 @@ sealed class PanelPage(Shepherd shepherd)
     void WriteMachines(Html html, CycleReport report, IEnumerable<MachineReport> machines)
     {
         html.Tag("<h2>").Text(report.Preset).Tag("</h2><table>").Row("Machine", "State", "Address", "Created", "Why", "Links");
-        IReadOnlyDictionary<string, string> links = shepherd.Catalog.Lookup(report.Preset)?.PanelLinks ?? new Dictionary<string, string>();
+        IReadOnlyDictionary<string, string> links = shepherd.Catalog.Presets.GetValueOrDefault(report.Preset)?.PanelLinks ?? ReadOnlyDictionary<string, string>.Empty;
         foreach (MachineReport machine in machines)
         {
             string? address = machine.Vm.Addresses is [string first, ..] ? first : null;
@@ -106,9 +108,14 @@ sealed class PanelPage(Shepherd shepherd)
 
     void WriteSources(Html html)
     {
-        string[] problems = [.. shepherd.Catalog.Mistakes()], released = [.. shepherd.Catalog.ReleasedNames()];
-        if (problems.Length > 0) html.Tag("<h2>Files with mistakes</h2>").Lines("bad", problems.Take(100));
-        if (released.Length > 0) html.Tag("<h2>Released: their machines stay, and nobody looks after them</h2>").Lines("warn", released.Take(100));
+        PresetCatalog catalog = shepherd.Catalog;
+        if (catalog.Problems.Count > 0)
+            html.Tag("<h2>Sources with mistakes</h2>").Lines("bad", catalog.Problems.Take(SourcesShown).Select(problem => $"since {Moment(problem.Since)}: {problem.Origin}: {problem.Text}"));
+        if (catalog.Released.Count > 0)
+        {
+            html.Tag("<h2>Released: gone from their source, their machines stay and nobody looks after them</h2>")
+                .Lines("warn", catalog.Released.TakeLast(SourcesShown).Select(preset => $"{preset.Name}, since {Moment(preset.At)}, was in {preset.Origin}"));
+        }
     }
 
     static void WritePages(Html html, int page, int total, int perPage, Func<int, string> url)

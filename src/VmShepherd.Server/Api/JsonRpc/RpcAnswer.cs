@@ -21,7 +21,7 @@ readonly record struct RpcAnswer(string Id, ReadOnlyMemory<byte> Result, int Cod
         if (Result.IsEmpty)
         {
             output.Write("{\"jsonrpc\":\"2.0\",\"error\":"u8);
-            using (var json = new Utf8JsonWriter(output))
+            using (var json = new Utf8JsonWriter(output, JsonValues.Readable))
             {
                 json.WriteStartObject();
                 json.WriteNumber("code", Code);

@@ -50,7 +50,7 @@ sealed class RpcEndpoint(RpcDispatcher dispatcher)
         RpcAnswer?[] answers = await Task.WhenAll(
             batch.EnumerateArray().Select(element => dispatcher.AnswerAsync(element, caller, context.RequestAborted).AsTask()).ToArray());
 
-        context.Response.ContentType = "application/json";
+        StartJson(context.Response);
         PipeWriter output = context.Response.BodyWriter;
         output.Write("["u8);
         bool isFirst = true;
@@ -76,7 +76,7 @@ sealed class RpcEndpoint(RpcDispatcher dispatcher)
             return;
         }
 
-        context.Response.ContentType = "application/json";
+        StartJson(context.Response);
         answer.Value.WriteTo(context.Response.BodyWriter);
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
     }
@@ -105,6 +105,12 @@ sealed class RpcEndpoint(RpcDispatcher dispatcher)
         {
             return null;
         }
+    }
+
+    static void StartJson(HttpResponse response)
+    {
+        response.ContentType = "application/json";
+        response.Headers.XContentTypeOptions = "nosniff";
     }
 
     static bool IsJson(string? contentType) =>
