@@ -47,6 +47,12 @@ sealed class InstanceWatch(SteadyClock clock)
         }
     }
 
+    /// <summary>The brakes, over a plan that nobody will carry out: nothing is counted.</summary>
+    public Plan Preview(Plan plan, Preset preset, Observation seen, History past, Settings settings)
+    {
+        lock (_gate) return Brakes.Limit(plan, new Situation(preset, seen, past, Facts(settings, clock.Now), clock.Now));
+    }
+
     /// <summary>A preset that is no longer ours to look at.</summary>
     public void Forget(string preset)
     {

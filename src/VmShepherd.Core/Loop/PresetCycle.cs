@@ -55,6 +55,35 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         };
     }
 
+    /// <summary>What would be done now. Looks and checks; writes and sends nothing.</summary>
+    /// <param name="input">Of the preset.</param>
+    /// <param name="stored">Its memory; null = the store has none.</param>
+    /// <param name="problems">What is known to be wrong with it.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<PresetPlan> PreviewAsync(CycleInput input, VersionedDocument? stored, IReadOnlyList<string> problems, CancellationToken cancellationToken)
+    {
+        try
+        {
+            History past = stored is null ? new History(clock.Now) : HistoryCodec.Decode(stored.Content.Span, stored.Age, instance, clock.Now);
+            var looking = new PresetLease(input.Preset.Name, default, TimeSpan.Zero) { SinceActed = TimeSpan.Zero, SinceCompleted = stored?.Age };
+            Observation seen = await ObserveAsync(input, looking, past, [], cancellationToken);
+            Plan plan = watch.Preview(Planner.Decide(input.Preset, seen, past, clock.Now), input.Preset, seen, past, input.Settings);
+            if (stored is null) plan = plan with { Notes = [.. plan.Notes, "history is missing: the store has no state of this preset, so failures, doubts and holds of the past are not known"] };
+            return new PresetPlan(input.Preset.Name, input.Preset.Count, plan, problems);
+        }
+        catch (Exception e) when (e is IaasException or InvalidDataException)
+        {
+            return new PresetPlan(input.Preset.Name, input.Preset.Count, null, [.. problems, e.Message]);
+        }
+    }
+
+    /// <summary>The report of a preset whose drivers can't be made: its lease simply runs out.</summary>
+    public CycleReport Unmanageable(Preset preset, string problem, PresetLease lease) => new()
+    {
+        Preset = preset.Name, Outcome = CycleOutcome.Failed, Started = clock.Now, Instance = instance, Token = lease.Token,
+        Origin = preset.Origin, Revision = preset.Revision, Desired = preset.Count, Problems = [problem],
+    };
+
     async Task<(CycleReport, History?)> ManageAsync(CycleInput input, LeaseGuard guard, CancellationToken stopping)
     {
         History past;

@@ -1,13 +1,327 @@
+using System.Collections.Concurrent;
+using System.Text;
 using Microsoft.Extensions.Logging;
+using VmShepherd.Abstractions;
 using VmShepherd.Core.Configuration;
+using VmShepherd.Core.Drivers;
 using VmShepherd.Core.Planning;
 using VmShepherd.Core.Status;
 
 namespace VmShepherd.Core.Loop;
 
-/// <summary>What one preset would do now, and why not more.</summary>
-/// <param name="Preset">Its name.</param>
-/// <param name="Desired">Its count.</param>
-/// <param name="Plan">After the brakes; null = the look failed, or there is no valid preset.</param>
-/// <param name="Problems">What is wrong.</param>
-public sealed record PresetPlan(string Preset, int Desired, Plan? Plan, IReadOnlyList<string> Problems);
+/// <param name="What">The part that is not ready.</param>
+/// <param name="Why">And why.</param>
+public sealed record ReadinessProblem(string What, string Why);
+
+/// <summary>
+/// The loop: reads the presets, claims what is due, has each managed, waits. It takes no argument: whatever somebody wishes for changes what it reads
+/// (files, settings, requests in the store) and nudges it.
+/// </summary>
+public sealed class Shepherd : IAsyncDisposable
+{
+    /// <summary>A released preset's memory is kept so long: its source may come back.</summary>
+    static readonly TimeSpan KeepReleased = TimeSpan.FromDays(1);
+
+    /// <summary>A pass does not wait longer for the preset driver; the presets in force stay in force meanwhile.</summary>
+    static readonly TimeSpan CatalogPatience = TimeSpan.FromSeconds(10);
+
+    readonly string _instance;
+    readonly ILogger _log;
+    readonly SteadyClock _clock;
+    readonly DriverPool _pool;
+    readonly IRuntimeDriver _runtime;
+    readonly CatalogRefresher _refresher;
+    readonly Metrics _metrics = new();
+    readonly Nudge _nudge = new();
+    readonly InstanceWatch _watch;
+    readonly CanaryWatch _canaries;
+    readonly Memory _memory;
+    readonly HealthChecks _checks;
+    readonly PresetCycle _cycle;
+    readonly LaneRunner _runner;
+    readonly CycleLog _cycleLog;
+    readonly IUserdataRenderer _userdata;
+    readonly ConcurrentDictionary<string, IaasAccess> _accesses = new(StringComparer.Ordinal);
+
+    // Of the loop alone: passes run one after another.
+    readonly Dictionary<string, (Lane Lane, Task Running)> _running = new(StringComparer.Ordinal);
+    IReadOnlyList<Lane> _lanes = [];
+    PresetCatalog? _lanesOf;
+    Task<PresetCatalog>? _loading;
+    HashSet<string> _released = [];
+
+    volatile Settings _settings;
+    volatile PresetCatalog _catalog = PresetCatalog.Empty;
+    volatile string? _storeProblem;
+    volatile string? _driverProblem;
+
+    /// <param name="settings">As read.</param>
+    /// <param name="drivers">Where drivers are found.</param>
+    /// <param name="userdata">Renders userdata.</param>
+    /// <param name="baseDirectory">What relative paths of drivers are relative to.</param>
+    /// <param name="instanceId">Unique for each process that ever lives: intents are named after it.</param>
+    /// <param name="time">The only clock.</param>
+    /// <param name="random">The only source of chance, for drivers.</param>
+    /// <param name="loggers">For the loop's lines.</param>
+    public Shepherd(Settings settings, DriverRegistry drivers, IUserdataRenderer userdata, string baseDirectory, string instanceId, TimeProvider time, Random random, ILoggerFactory loggers)
+    {
+        _instance = instanceId;
+        _settings = settings;
+        _log = loggers.CreateLogger("VmShepherd");
+        _clock = new SteadyClock(time);
+        _pool = new DriverPool(drivers, new DriverContext(time, random, baseDirectory));
+        _runtime = _pool.Get<IRuntimeDriver>(settings.Runtime);
+        _refresher = new CatalogRefresher(new PresetCatalogBuilder(new PresetReader(drivers)), time);
+        _userdata = userdata;
+        _watch = new InstanceWatch(_clock);
+        _canaries = new CanaryWatch(_watch, _clock, _log);
+        _memory = new Memory(instanceId, _clock);
+        _checks = new HealthChecks(time, _metrics);
+        _cycle = new PresetCycle(instanceId, _runtime, _clock, _memory, _watch, _checks, new Executor(_clock, _metrics), _userdata);
+        _runner = new LaneRunner(instanceId, _runtime, time);
+        _cycleLog = new CycleLog(_log);
+    }
+
+    public StatusBoard Board { get; } = new();
+
+    public PresetCatalog Catalog => _catalog;
+
+    public Settings Settings => _settings;
+
+    public Metrics Metrics => _metrics;
+
+    /// <summary>Empty = ready.</summary>
+    public IReadOnlyList<ReadinessProblem> NotReady
+    {
+        get
+        {
+            List<ReadinessProblem> problems = [];
+            if (ReferenceEquals(_catalog, PresetCatalog.Empty)) problems.Add(new ReadinessProblem("presets", "not loaded yet"));
+            if (_storeProblem is { } store) problems.Add(new ReadinessProblem("runtime", store));
+            if (_driverProblem is { } driver) problems.Add(new ReadinessProblem("driver", driver));
+            return problems;
+        }
+    }
+
+    /// <summary>Runs until told to stop; returns when every cycle has ended between two steps, its state is saved and its lease given back.</summary>
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            await PassAsync(stopping);
+            await _nudge.WaitAsync(_settings.WorkerInterval, _clock.Time, stopping);
+        }
+
+        Log.Stopping(_log);
+        await Task.WhenAll(_running.Values.Select(lane => lane.Running));
+    }
+
+    /// <summary>Everything that is due, once. True = no preset failed or is frozen, and no step failed.</summary>
+    public async Task<bool> RunOnceAsync(CancellationToken stopping)
+    {
+        await PassAsync(stopping);
+        await Task.WhenAll(_running.Values.Select(lane => lane.Running));
+        return _storeProblem is null && _driverProblem is null && _catalog.Problems.Count == 0
+            && Board.All.All(report => report.Outcome is CycleOutcome.AtRest or CycleOutcome.Done or CycleOutcome.Held);
+    }
+
+    /// <summary>What presets would do now. Looks and checks, writes nothing; memory is what the store has.</summary>
+    /// <param name="presets">Which; empty = all.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<IReadOnlyList<PresetPlan>> PlanAsync(IReadOnlyCollection<string> presets, CancellationToken cancellationToken)
+    {
+        if (ReferenceEquals(_catalog, PresetCatalog.Empty)) await RefreshCatalogAsync(cancellationToken);
+        PresetCatalog catalog = _catalog;
+        string[] names = [.. presets.Count > 0 ? presets.AsEnumerable() : catalog.Presets.Keys.Concat(catalog.Problems.Select(problem => problem.Preset).OfType<string>()).Distinct().Order(StringComparer.Ordinal)];
+        IReadOnlyDictionary<string, VersionedDocument> stored = await _runtime.ReadAsync(names, cancellationToken);
+        Dictionary<string, Lane> lanes = [];
+        foreach (Lane lane in Lane.Of(catalog.Presets.Values))
+        {
+            foreach (string name in lane.Names) lanes[name] = lane;
+        }
+
+        List<PresetPlan> plans = [];
+        foreach (string name in names)
+        {
+            string[] problems = [.. catalog.ProblemsOf(name).Select(problem => problem.Text)];
+            plans.Add(lanes.TryGetValue(name, out Lane? lane)
+                ? await _cycle.PreviewAsync(Input(lane, lane.Presets[name]), stored.GetValueOrDefault(name), problems, cancellationToken)
+                : new PresetPlan(name, 0, null, problems.Length > 0 ? problems : [$"there is no preset '{name}'"]));
+        }
+
+        return plans;
+    }
+
+    /// <summary>Leaves a request for whoever holds the preset, and wakes the loop.</summary>
+    public async Task RequestAsync(string preset, Request request, CancellationToken cancellationToken)
+    {
+        await _runtime.RequestAsync(preset, Encoding.UTF8.GetString(HistoryCodec.EncodeRequest(request)), cancellationToken);
+        _nudge.Now();
+    }
+
+    /// <summary>What became of a request; null = nothing yet.</summary>
+    public async Task<Answer?> FindAnswerAsync(string preset, string requestId, CancellationToken cancellationToken)
+    {
+        IReadOnlyDictionary<string, VersionedDocument> stored = await _runtime.ReadAsync([preset], cancellationToken);
+        return stored.TryGetValue(preset, out VersionedDocument? document)
+            ? Array.Find(HistoryCodec.Decode(document.Content.Span, document.Age, _instance, _clock.Now).Answers, answer => answer.Request == requestId)
+            : null;
+    }
+
+    /// <summary>The userdata a machine of this preset would be started with.</summary>
+    public async Task<RenderedUserdata?> RenderUserdataAsync(string preset, CancellationToken cancellationToken)
+    {
+        if (ReferenceEquals(_catalog, PresetCatalog.Empty)) await RefreshCatalogAsync(cancellationToken);
+        return _catalog.Presets.TryGetValue(preset, out Preset? found) ? await _userdata.RenderAsync(found, cancellationToken) : null;
+    }
+
+    /// <summary>Wakes the loop.</summary>
+    public void Nudge() => _nudge.Now();
+
+    /// <summary>New settings, in force from the next pass on.</summary>
+    /// <exception cref="InvalidOperationException">They change what only a restart can change. The old ones stay in force.</exception>
+    public void Reload(Settings settings)
+    {
+        Settings old = _settings;
+        if (settings.Runtime != old.Runtime) throw new InvalidOperationException("'runtime' changed: that needs a restart");
+        if (settings.Http.ListenAddress != old.Http.ListenAddress || settings.Http.ListenPort != old.Http.ListenPort)
+            throw new InvalidOperationException("'http.listen_address' or 'http.listen_port' changed: that needs a restart");
+        if (settings.Installation != old.Installation) throw new InvalidOperationException("'installation' changed: that needs a restart, and all machines would belong to somebody else");
+        _settings = settings;
+        Log.Reloaded(_log);
+        _nudge.Now();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _pool.DisposeAsync();
+        _nudge.Dispose();
+        _canaries.Dispose();
+        _metrics.Dispose();
+    }
+
+    async Task PassAsync(CancellationToken stopping)
+    {
+        try
+        {
+            await RefreshCatalogAsync(stopping);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
+        _canaries.Pass(_settings);
+        if (!ReferenceEquals(_lanesOf, _catalog)) await AdoptAsync(_catalog);
+        foreach (Lane lane in _lanes)
+        {
+            if (_running.TryGetValue(lane.Key, out var known) && !known.Running.IsCompleted) continue;
+            _running[lane.Key] = (lane, DrainAsync(lane, stopping));
+        }
+    }
+
+    /// <summary>The next catalog, if the driver has it in time; else it is taken over by a later pass.</summary>
+    async Task RefreshCatalogAsync(CancellationToken cancellationToken)
+    {
+        Settings settings = _settings;
+        _loading ??= LoadAsync(settings, cancellationToken);
+        try
+        {
+            PresetCatalog next = await _loading.WaitAsync(CatalogPatience, _clock.Time, cancellationToken);
+            if (!ReferenceEquals(next, _catalog)) _cycleLog.Catalog(_catalog, next);
+            _catalog = next;
+            _loading = null;
+        }
+        catch (TimeoutException)
+        {
+            Log.PresetsUnreadable(_log, $"{settings.Presets.Name} has not answered for {CatalogPatience.TotalSeconds:0} s");
+        }
+        catch
+        {
+            _loading = null;
+            throw;
+        }
+    }
+
+    async Task<PresetCatalog> LoadAsync(Settings settings, CancellationToken cancellationToken) =>
+        await _refresher.RefreshAsync(_pool.Get<IPresetDriver>(settings.Presets), settings, _catalog, cancellationToken);
+
+    /// <summary>Takes over a new catalog: other lanes, presets released, drivers that nobody uses any more disposed.</summary>
+    async Task AdoptAsync(PresetCatalog catalog)
+    {
+        HashSet<string> released = [.. catalog.Released.Select(preset => preset.Name)];
+        foreach (ReleasedPreset preset in catalog.Released.Where(preset => !_released.Contains(preset.Name)))
+        {
+            Log.PresetReleased(_log, preset.Name);
+            Board.Remove(preset.Name);
+            _watch.Forget(preset.Name);
+            _memory.Forget(preset.Name);
+        }
+
+        string[] stale = [.. catalog.Released.Where(preset => _clock.Time.GetUtcNow() - preset.At > KeepReleased).Select(preset => preset.Name)];
+        if (stale.Length > 0) await _runtime.ForgetAsync(stale, CancellationToken.None);
+        _released = released;
+        _lanes = Lane.Of(catalog.Presets.Values);
+        _lanesOf = catalog;
+
+        DriverReference[] inUse = [_settings.Runtime, _settings.Presets, .. _lanes.SelectMany(lane => lane.Drivers),
+            .. _running.Values.Where(lane => !lane.Running.IsCompleted).SelectMany(lane => lane.Lane.Drivers)];
+        foreach (string key in _accesses.Keys.Except(inUse.Select(driver => driver.Key)).ToArray()) _accesses.TryRemove(key, out _);
+        try
+        {
+            await _pool.ReleaseUnusedAsync(inUse);
+        }
+        catch (AggregateException e)
+        {
+            Log.DisposeFailed(_log, e.Flatten().Message);
+        }
+    }
+
+    async Task DrainAsync(Lane lane, CancellationToken stopping)
+    {
+        try
+        {
+            await _runner.DrainAsync(lane, (lease, sentAt) => ManageAsync(lane, lease, sentAt, stopping), stopping);
+            _storeProblem = null;
+        }
+        catch (Exception e)
+        {
+            // The store: nothing can be claimed, so nothing is done. The next pass is the retry.
+            _storeProblem = $"{e.GetType().Name}: {e.Message}";
+            Log.StoreFailed(_log, _storeProblem);
+        }
+    }
+
+    async Task ManageAsync(Lane lane, PresetLease lease, long claimSentAt, CancellationToken stopping)
+    {
+        Preset preset = lane.Presets[lease.Preset];
+        CycleInput input;
+        try
+        {
+            input = Input(lane, preset);
+            _driverProblem = null;
+        }
+        catch (Exception e)
+        {
+            _driverProblem = e.Message;
+            Log.DriverFailed(_log, preset.Iaas.Name, e.Message);
+            Board.Post(_cycle.Unmanageable(preset, e.Message, lease));
+            return;
+        }
+
+        CycleReport report = await _cycle.RunAsync(input, lease, claimSentAt, stopping);
+        report = report with { Problems = [.. report.Problems, .. _catalog.ProblemsOf(preset.Name).Select(problem => problem.Text)] };
+        _metrics.CycleEnded(report.Took);
+        _cycleLog.Cycle(Board.Find(preset.Name), report);
+        Board.Post(report);
+    }
+
+    CycleInput Input(Lane lane, Preset preset)
+    {
+        IaasAccess access = _accesses.GetOrAdd(lane.Iaas.Key, _ => new IaasAccess(_pool.Get<IIaasDriver>(lane.Iaas), lane.Iaas.Name, _clock, _metrics));
+        IHealthcheckDriver? healthcheck = preset.Healthcheck is { } reference ? _pool.Get<IHealthcheckDriver>(reference) : null;
+        Settings settings = _settings;
+        TimeSpan interval = preset.ManageInterval > settings.WorkerInterval ? preset.ManageInterval : settings.WorkerInterval;
+        return new CycleInput(preset, lane.SharedWith, access, healthcheck, settings, interval);
+    }
+}

@@ -30,7 +30,7 @@ sealed class Guest : IDisposable
     /// <param name="at">Its address and port.</param>
     /// <param name="bootsIn">How long it refuses connections; zero or less = not at all.</param>
     /// <param name="broken">Called when it cannot listen after all.</param>
-    public Guest(TimeProvider time, IPEndPoint at, TimeSpan bootsIn, Action broken)
+    public Guest(TimeProvider time, IPEndPoint at, TimeSpan bootsIn, Action<SocketException> broken)
     {
         _time = time;
         try
@@ -57,7 +57,7 @@ sealed class Guest : IDisposable
         _stop.Cancel(); // not disposed: connections on their way out still look at it
     }
 
-    void Boot(Action broken)
+    void Boot(Action<SocketException> broken)
     {
         try
         {
@@ -67,9 +67,9 @@ sealed class Guest : IDisposable
         {
             // The machine was ended in the moment of its boot.
         }
-        catch (SocketException)
+        catch (SocketException reason)
         {
-            broken();
+            broken(reason);
         }
     }
 

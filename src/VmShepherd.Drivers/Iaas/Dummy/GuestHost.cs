@@ -11,6 +11,7 @@ namespace VmShepherd.Drivers.Iaas.Dummy;
 sealed class GuestHost(TimeProvider time, int port, Action<string> broken) : IDisposable
 {
     readonly Dictionary<string, Guest> _guests = new(StringComparer.Ordinal);
+    IaasException? _untold;
 
     public void Follow(string id, string address, GuestBehaviour behaviour, TimeSpan bootsIn)
     {
@@ -37,19 +38,29 @@ sealed class GuestHost(TimeProvider time, int port, Action<string> broken) : IDi
 
     Guest Start(string id, string address, TimeSpan bootsIn)
     {
+        // An address can be lost between create and boot, when nobody is calling: the next one who asks for a machine hears why.
+        if (Interlocked.Exchange(ref _untold, null) is { } untold) throw untold;
         try
         {
-            return new Guest(time, new IPEndPoint(IPAddress.Parse(address), port), bootsIn, () => broken(id));
+            return new Guest(time, new IPEndPoint(IPAddress.Parse(address), port), bootsIn, reason => Break(id, address, reason));
         }
-        catch (SocketException busy) when (busy.SocketErrorCode is SocketError.AddressAlreadyInUse)
+        catch (SocketException reason)
         {
-            string message = $"serve_http: {address}:{port} is in use by another process or another dummy cloud; "
-                + "choose another port, or share one cloud (`vmshepherd dummy-cloud` and `connect`)";
-            throw new IaasException(IaasFailure.Rejected, message, busy);
-        }
-        catch (SocketException failed)
-        {
-            throw new IaasException(IaasFailure.NoCapacity, $"serve_http: {address}:{port} cannot be opened: {failed.Message}", failed);
+            throw Refusal(address, reason);
         }
     }
+
+    void Break(string id, string address, SocketException reason)
+    {
+        Volatile.Write(ref _untold, Refusal(address, reason));
+        broken(id);
+    }
+
+    IaasException Refusal(string address, SocketException reason) => reason.SocketErrorCode is SocketError.AddressAlreadyInUse
+        ? new IaasException(
+            IaasFailure.Rejected,
+            $"serve_http: {address}:{port} is in use by another process or another dummy cloud; "
+            + "choose another port, or share one cloud (`vmshepherd dummy-cloud` and `connect`)",
+            reason)
+        : new IaasException(IaasFailure.NoCapacity, $"serve_http: {address}:{port} cannot be opened: {reason.Message}", reason);
 }

@@ -150,6 +150,21 @@ public sealed class GuestTests : IDisposable
         Assert.Empty(_cloud.Ledger);
     }
 
+    [Fact]
+    public async Task Of_two_clouds_that_claim_one_address_while_booting_the_first_gets_it_and_the_other_says_so()
+    {
+        using var second = new SimulatedCloud(_time, seed: 2) { ServeHttp = _port };
+        string kept = await CreateAsync();
+        var request = new VmRequest("web", "i", "image", "flavor");
+        await second.CreateAsync(request, Ct);
+        _time.Advance(_cloud.BootTime);
+        Assert.Equal(VmState.Running, (await _cloud.FindAsync(kept, Ct))!.State);
+        Assert.Equal(VmState.Error, Assert.Single(second.Snapshot()).Vm.State);
+
+        IaasException told = await Assert.ThrowsAsync<IaasException>(() => second.CreateAsync(request, Ct));
+        Assert.StartsWith($"serve_http: 127.30.0.1:{_port} is in use", told.Message, StringComparison.Ordinal);
+    }
+
     static int FreePort()
     {
         using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

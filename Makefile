@@ -1,0 +1,35 @@
+# The only way in: people and CI call these and nothing else.
+CONFIGURATION ?= Release
+SERVER := src/VmShepherd.Server
+DOTNET_FLAGS := -c $(CONFIGURATION) --nologo
+
+.PHONY: help run build test mutate bench publish pack format
+
+help: ## What there is.
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+run: ## The main job on the embedded default: three groups of simulated machines with real HTTP checks. API and panel: http://127.0.0.1:8888
+	dotnet run $(DOTNET_FLAGS) --project $(SERVER) -- -c config/settings.yaml
+
+build: ## Everything, warnings are errors.
+	dotnet build $(DOTNET_FLAGS) VmShepherd.slnx
+
+test: ## All tests, set-up included.
+	scripts/install-test-tools
+	CONFIGURATION=$(CONFIGURATION) scripts/test
+
+mutate: ## Takes each guard away once and names the test that notices. Not part of `test`.
+	scripts/mutate
+
+bench: ## Benchmarks, each beside its floor in the same run.
+	dotnet run $(DOTNET_FLAGS) --project bench -- all
+
+publish: ## A self-contained program in artifacts/publish/vmshepherd.
+	dotnet publish $(DOTNET_FLAGS) $(SERVER) --runtime linux-x64 --self-contained -o artifacts/publish/vmshepherd
+
+pack: ## The driver SDK as NuGet packages in artifacts/packages.
+	dotnet pack $(DOTNET_FLAGS) src/VmShepherd.Abstractions -o artifacts/packages
+	dotnet pack $(DOTNET_FLAGS) src/VmShepherd.Testing -o artifacts/packages
+
+format: ## Code style, as .editorconfig says.
+	dotnet format VmShepherd.slnx
