@@ -45,10 +45,10 @@ public sealed class Shepherd : IAsyncDisposable
 
     // Of the loop alone: passes run one after another.
     readonly Dictionary<string, (Lane Lane, Task Running)> _running = new(StringComparer.Ordinal);
-    IReadOnlyList<Lane> _lanes = [];
+    volatile IReadOnlyList<Lane> _lanes = [];
     PresetCatalog? _lanesOf;
     Task<PresetCatalog>? _loading;
-    HashSet<string> _released = [];
+    HashSet<string> _released = [], _forgotten = [];
 
     volatile Settings _settings;
     volatile PresetCatalog _catalog = PresetCatalog.Empty;
@@ -205,14 +205,20 @@ public sealed class Shepherd : IAsyncDisposable
         try
         {
             await RefreshCatalogAsync(stopping);
+            _canaries.Pass(_settings);
+            if (!ReferenceEquals(_lanesOf, _catalog)) await AdoptAsync(_catalog);
+            await ForgetReleasedAsync();
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             return;
         }
+        catch (Exception e)
+        {
+            // What was in force stays in force, and is kept.
+            Log.PresetsUnreadable(_log, $"{e.GetType().Name}: {e.Message}");
+        }
 
-        _canaries.Pass(_settings);
-        if (!ReferenceEquals(_lanesOf, _catalog)) await AdoptAsync(_catalog);
         foreach (Lane lane in _lanes)
         {
             if (_running.TryGetValue(lane.Key, out var known) && !known.Running.IsCompleted) continue;
@@ -258,8 +264,6 @@ public sealed class Shepherd : IAsyncDisposable
             _memory.Forget(preset.Name);
         }
 
-        string[] stale = [.. catalog.Released.Where(preset => _clock.Time.GetUtcNow() - preset.At > KeepReleased).Select(preset => preset.Name)];
-        if (stale.Length > 0) await _runtime.ForgetAsync(stale, CancellationToken.None);
         _released = released;
         _lanes = Lane.Of(catalog.Presets.Values);
         _lanesOf = catalog;
@@ -277,11 +281,21 @@ public sealed class Shepherd : IAsyncDisposable
         }
     }
 
+    /// <summary>A source that comes back within a day finds its preset's memory as it was.</summary>
+    async Task ForgetReleasedAsync()
+    {
+        DateTimeOffset now = _clock.Time.GetUtcNow();
+        string[] stale = [.. _catalog.Released.Where(preset => now - preset.At > KeepReleased && !_forgotten.Contains(preset.Name)).Select(preset => preset.Name)];
+        if (stale.Length == 0) return;
+        await _runtime.ForgetAsync(stale, CancellationToken.None);
+        _forgotten = [.. _forgotten.Intersect(_released), .. stale];
+    }
+
     async Task DrainAsync(Lane lane, CancellationToken stopping)
     {
         try
         {
-            await _runner.DrainAsync(lane, (lease, sentAt) => ManageAsync(lane, lease, sentAt, stopping), stopping);
+            await _runner.DrainAsync(lane, (lease, sentAt) => ManageAsync(lane, lease, sentAt, stopping), () => _lanes.Contains(lane), stopping);
             _storeProblem = null;
         }
         catch (Exception e)
@@ -294,8 +308,15 @@ public sealed class Shepherd : IAsyncDisposable
 
     async Task ManageAsync(Lane lane, PresetLease lease, long claimSentAt, CancellationToken stopping)
     {
-        Preset preset = lane.Presets[lease.Preset];
+        Settings settings = _settings;
         CycleInput input;
+        Preset preset = lane.Presets[lease.Preset];
+        if (!_catalog.Presets.ContainsKey(preset.Name))
+        {
+            await _cycle.GiveBackAsync(lease, settings.WorkerInterval);
+            return;
+        }
+
         try
         {
             input = Input(lane, preset);
@@ -305,7 +326,8 @@ public sealed class Shepherd : IAsyncDisposable
         {
             _driverProblem = e.Message;
             Log.DriverFailed(_log, preset.Iaas.Name, e.Message);
-            Board.Post(_cycle.Unmanageable(preset, e.Message, lease));
+            Board.Post(_cycle.Unmanageable(preset, e.Message, lease.Token));
+            await _cycle.GiveBackAsync(lease, settings.WorkerInterval);
             return;
         }
 
