@@ -21,9 +21,6 @@ static partial class Log
     [LoggerMessage(3006, LogLevel.Critical, "the loop has ended by itself: the process ends, so that whoever watches it starts it again")]
     public static partial void LoopEnded(ILogger logger, Exception? cause);
 
-    [LoggerMessage(3010, LogLevel.Information, "settings reloaded from {File}")]
-    public static partial void Reloaded(ILogger logger, string file);
-
     [LoggerMessage(3011, LogLevel.Error, "settings not reloaded, those in force stay: {Problem}")]
     public static partial void ReloadRefused(ILogger logger, string problem);
 

@@ -25,8 +25,8 @@ public sealed record PresetCatalog
     /// <summary>False when the driver failed, or never answered: the same snapshot must be looked at again.</summary>
     internal bool IsCurrent { get; init; }
 
-    /// <summary>Warnings on the sources, which make nothing invalid.</summary>
-    public IEnumerable<Diagnostic> Warnings => Entries.Values.SelectMany(e => e.Diagnostics).Where(d => d.Severity == Severity.Warning);
+    /// <summary>Every error and warning on every source that could be read, as <c>validate</c> prints them.</summary>
+    public IEnumerable<Diagnostic> Diagnostics => Entries.OrderBy(e => e.Key, StringComparer.Ordinal).SelectMany(e => e.Value.Diagnostics);
 
     public IEnumerable<CatalogProblem> ProblemsOf(string preset) => Problems.Where(p => p.Preset == preset);
 }
@@ -51,5 +51,5 @@ public sealed record ReleasedPreset(string Name, string Origin, DateTimeOffset A
 /// <param name="Good">The last good preset of this source.</param>
 /// <param name="BadSince">Since when the source is wrong; <see langword="null"/> = it is good.</param>
 /// <param name="Trouble">What is wrong.</param>
-/// <param name="Diagnostics">Each mistake in its place.</param>
+/// <param name="Diagnostics">Errors and warnings, each in its place.</param>
 sealed record CatalogEntry(string Revision, Preset? Good, DateTimeOffset? BadSince, string? Trouble, IReadOnlyList<Diagnostic> Diagnostics);

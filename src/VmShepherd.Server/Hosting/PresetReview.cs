@@ -13,6 +13,14 @@ static class PresetReview
         var context = new DriverContext(TimeProvider.System, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), SettingsFile.DirectoryOf(settings.File));
         await using var pool = new DriverPool(drivers, context);
         var refresher = new CatalogRefresher(new PresetCatalogBuilder(new PresetReader(drivers)), TimeProvider.System);
-        return await refresher.RefreshAsync(pool.Get<IPresetDriver>(settings.Presets), settings, PresetCatalog.Empty, cancellationToken);
+        try
+        {
+            return await refresher.RefreshAsync(pool.Get<IPresetDriver>(settings.Presets), settings, PresetCatalog.Empty, cancellationToken);
+        }
+        catch (ArgumentException contradiction)
+        {
+            // What a driver's options say together, only the driver can judge.
+            return PresetCatalog.Empty with { Problems = [new CatalogProblem("", null, TimeProvider.System.GetUtcNow(), $"presets: {contradiction.Message}")] };
+        }
     }
 }

@@ -18,9 +18,8 @@ sealed class SettingsReload(RunOptions options, DriverRegistry drivers, Shepherd
         await _one.WaitAsync(cancellationToken);
         try
         {
-            IReadOnlyList<string> problems = await ReloadAsync(cancellationToken);
+            IReadOnlyList<string> problems = Reload();
             foreach (string problem in problems) Log.ReloadRefused(logger, problem);
-            if (problems.Count == 0) Log.Reloaded(logger, options.File);
             return problems;
         }
         finally
@@ -46,7 +45,7 @@ sealed class SettingsReload(RunOptions options, DriverRegistry drivers, Shepherd
         }
     }
 
-    async Task<IReadOnlyList<string>> ReloadAsync(CancellationToken cancellationToken)
+    IReadOnlyList<string> Reload()
     {
         SettingsReading reading = SettingsFile.Read(options.File, drivers);
         if (reading.Settings is not { } read) return [.. reading.Diagnostics.Select(diagnostic => diagnostic.ToString())];
@@ -55,7 +54,7 @@ sealed class SettingsReload(RunOptions options, DriverRegistry drivers, Shepherd
         try
         {
             AccessPolicy policy = AccessPolicy.From(settings.Http, SettingsFile.DirectoryOf(options.File));
-            await shepherd.ReloadAsync(settings, cancellationToken);
+            shepherd.Reload(settings);
             gate.Enforce(policy);
         }
         catch (Exception refused) when (refused is AccessException or InvalidOperationException)
@@ -65,7 +64,6 @@ sealed class SettingsReload(RunOptions options, DriverRegistry drivers, Shepherd
 
         logs.SetLevel(settings.LogLevel);
         foreach (Diagnostic warning in reading.Diagnostics) Log.SettingsWarning(logger, warning.ToString());
-        shepherd.Nudge();
         return [];
     }
 }

@@ -108,7 +108,7 @@ static class WebHost
     {
         metrics.AddMeter(Metrics.MeterName)
             .AddView("*_seconds", new ExplicitBucketHistogramConfiguration { Boundaries = SecondsBuckets })
-            .AddPrometheusExporter();
+            .AddPrometheusExporter(exporter => (exporter.ScopeInfoEnabled, exporter.TargetInfoEnabled) = (false, false));
         if (perPreset) metrics.AddView("vmshepherd_preset_*", new MetricStreamConfiguration { CardinalityLimit = MaxPresetSeries });
     });
 

@@ -16,7 +16,6 @@ public sealed class SharedServer : IAsyncLifetime
             meta_tags: {"<script>alert(1)</script>": "\" onload=x"}
             panel_links:
               "<img src=x>": "http://{ip}:80/?a=\"><script>alert(1)</script>"
-              js: "javascript:alert(1)//{ip}"
               shell: "ssh://root@ip:22"
             """);
         _installation.Write("presets/markup.conf", """
