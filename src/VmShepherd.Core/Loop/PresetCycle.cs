@@ -262,5 +262,5 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         Desired = input.Preset.Count,
     };
 
-    static MachineReport[] AtRest(Observation seen) => [.. seen.Vms.Select(vm => new MachineReport(vm, "running", "fine"))];
+    static MachineReport[] AtRest(Observation seen) => [.. seen.Vms.Select(vm => new MachineReport(vm, "running", Classifier.Fine))];
 }
