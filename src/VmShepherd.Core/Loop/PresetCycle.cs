@@ -132,7 +132,7 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         catch (IaasException e)
         {
             // Not looking is remembered too: failures before and after it are not in a row (G14).
-            History blind = Effects.Answered(past with { BlindSince = past.BlindSince ?? clock.Now }, [.. requests.Select(request => new Answer(request.Id, false, $"the machines could not be listed: {e.Message}"))]);
+            History blind = Effects.Answered(past with { BlindSince = past.BlindSince ?? (clock.Now - guard.Lease.SinceCompleted.GetValueOrDefault()) }, [.. requests.Select(request => new Answer(request.Id, false, $"the machines could not be listed: {e.Message}"))]);
             return (Report(input, CycleOutcome.Failed) with { Problems = [.. problems, $"the machines could not be listed ({e.Failure}): {e.Message}"] }, blind);
         }
 
