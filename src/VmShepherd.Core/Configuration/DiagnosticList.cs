@@ -13,18 +13,15 @@ sealed class DiagnosticList
     internal IReadOnlyList<Diagnostic> Items => _items;
     internal bool HasErrors { get; private set; }
 
-    internal void Error(YamlNode at, string path, string text)
-    {
-        HasErrors = true;
-        Add(new Diagnostic(Severity.Error, at.File, at.Line, at.Column, path, text));
-    }
+    internal void Error(YamlNode at, string path, string text) => Add(new Diagnostic(Severity.Error, at.File, at.Line, at.Column, path, text));
 
     internal void Warn(YamlNode at, string path, string text) => Add(new Diagnostic(Severity.Warning, at.File, at.Line, at.Column, path, text));
 
     internal void Add(Diagnostic diagnostic)
     {
+        // The first error is kept however many warnings there are: who finds the file invalid must be able to say why.
+        if (_items.Count < Max || (diagnostic.Severity == Severity.Error && !HasErrors)) _items.Add(diagnostic);
         HasErrors |= diagnostic.Severity == Severity.Error;
-        if (_items.Count < Max) _items.Add(diagnostic);
     }
 
     /// <summary>In the order of the file.</summary>

@@ -51,5 +51,5 @@ public sealed record ReleasedPreset(string Name, string Origin, DateTimeOffset A
 /// <param name="Good">The last good preset of this source.</param>
 /// <param name="BadSince">Since when the source is wrong; <see langword="null"/> = it is good.</param>
 /// <param name="Trouble">What is wrong.</param>
-/// <param name="Diagnostics">Each mistake in its place.</param>
+/// <param name="Diagnostics">Errors and warnings, each in its place.</param>
 sealed record CatalogEntry(string Revision, Preset? Good, DateTimeOffset? BadSince, string? Trouble, IReadOnlyList<Diagnostic> Diagnostics);
