@@ -1,0 +1,130 @@
+using System.Text;
+using Core.Tests.Drivers;
+using Microsoft.Extensions.Time.Testing;
+using VmShepherd.Abstractions;
+using VmShepherd.Core.Configuration;
+using Xunit;
+
+namespace Core.Tests.Configuration;
+
+public sealed class PresetCatalogTests
+{
+    static readonly Settings Defaults = Sample.Good("defaults: {iaas: {driver: SampleCloud, auth_url: http://cloud, password: x}}");
+    readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    readonly SamplePlace _place = new(new NoOptions(), new DriverContext(TimeProvider.System, new Random(1), "/"));
+    readonly CatalogRefresher _refresher;
+    PresetCatalog _catalog = PresetCatalog.Empty;
+    int _revision;
+
+    public PresetCatalogTests() => _refresher = new(new PresetCatalogBuilder(new PresetReader(Sample.Registry, Sample.NoEnvironment)), _time);
+
+    static PresetSource File(string origin, string name, int count = 1) => Text(origin, $"name: {name}\ncount: {count}\nimage: a\nflavor: b\n");
+
+    static PresetSource Text(string origin, string text) => new(origin, text, new PresetContent.Yaml(Encoding.UTF8.GetBytes(text)));
+
+    Task<PresetCatalog> RefreshAsync(params PresetSource[] sources) => RefreshAsync(new PresetSnapshot($"{++_revision}", sources));
+
+    async Task<PresetCatalog> RefreshAsync(PresetSnapshot snapshot, Settings? settings = null)
+    {
+        _place.Load = () => snapshot;
+        _time.Advance(TimeSpan.FromSeconds(10));
+        return _catalog = await _refresher.RefreshAsync(_place, settings ?? Defaults, _catalog, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task The_same_revision_is_the_same_catalog()
+    {
+        var snapshot = new PresetSnapshot("s", [File("a", "web")]);
+        PresetCatalog first = await RefreshAsync(snapshot);
+        Assert.Same(first, await RefreshAsync(snapshot));
+        Assert.NotSame(first, await RefreshAsync(snapshot, Sample.Good("defaults: {iaas: {driver: SampleCloud, auth_url: http://b, password: x}}")));
+    }
+
+    [Fact]
+    public async Task An_unchanged_source_is_not_read_again()
+    {
+        Preset web = (await RefreshAsync(File("a", "web"), File("b", "db"))).Presets["web"];
+        PresetCatalog next = await RefreshAsync(File("a", "web"), File("b", "db", 2));
+        Assert.Same(web, next.Presets["web"]);
+        Assert.Equal(2, next.Presets["db"].Count);
+    }
+
+    [Fact]
+    public async Task A_broken_file_keeps_its_last_good_preset_and_hurts_nobody_else()
+    {
+        await RefreshAsync(File("a", "web"), File("b", "db"));
+        PresetCatalog broken = await RefreshAsync(Text("a", "name: web\ncount: many\nimage: a\nflavor: b"), File("b", "db", 5));
+        Assert.Equal((1, 5), (broken.Presets["web"].Count, broken.Presets["db"].Count));
+        CatalogProblem problem = Assert.Single(broken.Problems);
+        Assert.Equal("a:2:8 count: expected an integer from 0 to 10000, this is 'many'; since 2026-01-01 00:00:20Z the last good version of preset 'web' stays in force", problem.Text);
+
+        PresetCatalog stillBroken = await RefreshAsync(new PresetSource("a", "", null) { Problem = "permission denied" }, File("b", "db", 5));
+        Assert.Equal(problem.Since, Assert.Single(stillBroken.ProblemsOf("web")).Since);
+        Assert.Empty(stillBroken.Released);
+        Assert.Empty((await RefreshAsync(File("a", "web", 2), File("b", "db", 5))).Problems);
+    }
+
+    [Fact]
+    public async Task A_file_that_was_never_good_is_a_problem_without_a_preset()
+    {
+        PresetCatalog catalog = await RefreshAsync(Text("a", "{"), File("b", "db"));
+        Assert.Equal("db", Assert.Single(catalog.Presets.Keys));
+        Assert.Contains("no earlier version", Assert.Single(catalog.Problems).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_driver_that_fails_changes_nothing_but_the_problems()
+    {
+        var snapshot = new PresetSnapshot("s", [File("a", "web")]);
+        await RefreshAsync(snapshot);
+        _place.Load = () => throw new IOException("git is down");
+        _catalog = await _refresher.RefreshAsync(_place, Defaults, _catalog, TestContext.Current.CancellationToken);
+        Assert.Contains("git is down", Assert.Single(_catalog.Problems).Text, StringComparison.Ordinal);
+        Assert.True(_catalog.Presets.ContainsKey("web"));
+        Assert.Same(_catalog, await _refresher.RefreshAsync(_place, Defaults, _catalog, TestContext.Current.CancellationToken));
+        Assert.Empty((await RefreshAsync(snapshot)).Problems);
+    }
+
+    [Fact]
+    public async Task A_vanished_preset_is_released_and_may_come_back()
+    {
+        await RefreshAsync(File("a", "web"), File("b", "db"));
+        PresetCatalog without = await RefreshAsync(File("b", "db"));
+        Assert.Equal([new ReleasedPreset("web", "a", _time.GetUtcNow())], without.Released);
+        Assert.False(without.Presets.ContainsKey("web"));
+        Assert.Single((await RefreshAsync(File("b", "db", 2))).Released);
+        Assert.DoesNotContain((await RefreshAsync(File("c", "web"))).Released, r => r.Name == "web");
+    }
+
+    [Fact]
+    public async Task A_moved_file_releases_nothing()
+    {
+        await RefreshAsync(File("a", "web"));
+        Assert.Empty((await RefreshAsync(File("z", "web"))).Released);
+    }
+
+    [Fact]
+    public async Task While_the_place_is_in_trouble_nothing_is_released()
+    {
+        await RefreshAsync(File("a", "web"));
+        PresetCatalog catalog = await RefreshAsync(new PresetSnapshot("t", []) { Problems = ["repository out of reach"] });
+        Assert.True(catalog.Presets.ContainsKey("web"));
+        Assert.Empty(catalog.Released);
+        Assert.Equal("repository out of reach", Assert.Single(catalog.Problems).Text);
+    }
+
+    [Fact]
+    public async Task Of_two_presets_with_one_name_the_one_in_force_stays_and_both_are_named()
+    {
+        await RefreshAsync(File("b", "web", 2));
+        PresetCatalog both = await RefreshAsync(File("a", "web", 9), File("b", "web", 3));
+        Assert.Equal(2, both.Presets["web"].Count);
+        Assert.Equal(["a", "b"], both.ProblemsOf("web").Select(p => p.Origin));
+        Assert.All(both.Problems, p => Assert.Contains("a and b", p.Text, StringComparison.Ordinal));
+        Assert.Equal(3, (await RefreshAsync(File("b", "web", 3))).Presets["web"].Count);
+    }
+
+    [Fact]
+    public async Task Of_two_new_presets_with_one_name_the_first_origin_counts() =>
+        Assert.Equal("a", (await RefreshAsync(File("b", "web"), File("a", "web"))).Presets["web"].Origin);
+}
