@@ -26,6 +26,7 @@ public interface IRuntimeDriver : IAsyncDisposable
     /// all or nothing. MUST change nothing and answer false when the lease has run out or its token is not the newest.
     /// A request that came in meanwhile MUST make the preset due at once.
     /// </summary>
+    /// <remarks>Callers beware: a null <c>byte[]</c> converts to an <em>empty document</em>, not to "unchanged". Pass a <c>ReadOnlyMemory&lt;byte&gt;?</c>.</remarks>
     Task<bool> CompleteAsync(PresetLease lease, ReadOnlyMemory<byte>? state, TimeSpan dueIn, CancellationToken cancellationToken);
 
     /// <summary>Prolongs leases to <paramref name="lease"/> from now; one answer for each, false = it has run out or its token is not the newest.</summary>

@@ -25,8 +25,8 @@ public sealed record PresetCatalog
     /// <summary>False when the driver failed, or never answered: the same snapshot must be looked at again.</summary>
     internal bool IsCurrent { get; init; }
 
-    /// <summary>Warnings on the sources, which make nothing invalid.</summary>
-    public IEnumerable<Diagnostic> Warnings => Entries.Values.SelectMany(e => e.Diagnostics).Where(d => d.Severity == Severity.Warning);
+    /// <summary>Every error and warning on every source that could be read, as <c>validate</c> prints them.</summary>
+    public IEnumerable<Diagnostic> Diagnostics => Entries.OrderBy(e => e.Key, StringComparer.Ordinal).SelectMany(e => e.Value.Diagnostics);
 
     public IEnumerable<CatalogProblem> ProblemsOf(string preset) => Problems.Where(p => p.Preset == preset);
 }

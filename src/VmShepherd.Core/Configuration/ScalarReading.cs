@@ -42,7 +42,7 @@ static class ScalarReading
     internal static YamlScalar FromText(string text, string origin)
     {
         string tag = YamlResolver.Resolve(text);
-        if (tag is YamlResolver.Merge or YamlResolver.Value) tag = YamlResolver.Str;
+        if (tag is YamlResolver.Merge or YamlResolver.Value or YamlResolver.Null) tag = YamlResolver.Str;
         var scalar = new YamlScalar(tag, text, isPlain: true, origin, 0, 0);
         try
         {
@@ -56,7 +56,7 @@ static class ScalarReading
     }
 
     /// <summary>For a message: what stands there, shortened.</summary>
-    internal static string Described(YamlNode node) => node is YamlScalar { Value: not null } scalar
+    internal static string Described(YamlNode node) => node is YamlScalar { Value: not (null or byte[]) } scalar
         ? $"'{(scalar.Text.Length > 60 ? scalar.Text[..60] + "..." : scalar.Text)}'"
         : node.Kind;
 }

@@ -16,6 +16,9 @@ sealed class IaasAccess(IIaasDriver driver, string name, SteadyClock clock, Metr
     /// <summary>A finished list serves no longer than this, counted from when it was begun.</summary>
     static readonly TimeSpan ListLifetime = TimeSpan.FromSeconds(10);
 
+    /// <summary>A failed list is not tried again sooner: a thousand presets hear of one failure, not of a thousand.</summary>
+    static readonly TimeSpan FailureLifetime = TimeSpan.FromSeconds(2);
+
     /// <summary>Calls that act or look up, in flight at once.</summary>
     const int MaxCalls = 16;
 
@@ -43,8 +46,15 @@ sealed class IaasAccess(IIaasDriver driver, string name, SteadyClock clock, Metr
         lock (_gate)
         {
             DateTimeOffset now = clock.Now;
-            bool serves = _list is { IsFaulted: false, IsCanceled: false } && _listBegun >= notBefore && (!_list.IsCompleted || now - _listBegun <= ListLifetime) && ReferenceEquals(_listPresets, presets);
-            if (!serves)
+            TimeSpan age = now - _listBegun;
+            bool serves = _list switch
+            {
+                null => false,
+                { IsFaulted: true } => age <= FailureLifetime,
+                { IsCompleted: true } => age <= ListLifetime && _listBegun >= notBefore,
+                _ => _listBegun >= notBefore,
+            };
+            if (!serves || !ReferenceEquals(_listPresets, presets))
             {
                 _listBegun = now;
                 _listPresets = presets;

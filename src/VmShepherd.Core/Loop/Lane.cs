@@ -38,15 +38,16 @@ sealed class LaneRunner(string instance, IRuntimeDriver runtime, TimeProvider ti
     /// <summary>Presets managed at once.</summary>
     const int MaxInFlight = 200;
 
-    static readonly TimeSpan ClaimTimeout = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan ClaimTimeout = TimeSpan.FromSeconds(15);
 
     /// <param name="lane">What to work off.</param>
     /// <param name="manage">One manage run, from a lease and the timestamp before its claim was sent. Must not throw.</param>
+    /// <param name="isCurrent">Whether the lane is still as the presets in force say: else no further claims, although more may be due.</param>
     /// <param name="stopping">No further claims.</param>
-    public async Task DrainAsync(Lane lane, Func<PresetLease, long, Task> manage, CancellationToken stopping)
+    public async Task DrainAsync(Lane lane, Func<PresetLease, long, Task> manage, Func<bool> isCurrent, CancellationToken stopping)
     {
         List<Task> running = [];
-        while (!stopping.IsCancellationRequested)
+        while (!stopping.IsCancellationRequested && isCurrent())
         {
             IReadOnlyList<PresetLease> leases;
             long sentAt = time.GetTimestamp();

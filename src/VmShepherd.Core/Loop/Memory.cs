@@ -14,14 +14,18 @@ sealed class Memory(string incarnation, SteadyClock clock)
 
     readonly ConcurrentDictionary<string, Entry> _known = new(StringComparer.Ordinal);
 
-    /// <summary>What is remembered of the preset; without stored state, a memory that begins now.</summary>
+    readonly DateTimeOffset _start = clock.Now;
+
+    /// <summary>
+    /// What is remembered of the preset; without stored state, a memory that begins with this process (G3). State that we had stored and that is gone
+    /// means a store that forgets: then it begins now.
+    /// </summary>
     /// <exception cref="InvalidDataException">What is stored can't be read.</exception>
     public History Load(PresetLease lease)
     {
         if (lease.State is not { } state)
         {
-            _known.TryRemove(lease.Preset, out _);
-            return new History(clock.Now);
+            return new History(_known.TryRemove(lease.Preset, out _) ? clock.Now : _start);
         }
 
         if (_known.TryGetValue(lease.Preset, out Entry? entry) && state.Content.Span.SequenceEqual(entry.Stored.Span)) return entry.History;
@@ -37,13 +41,14 @@ sealed class Memory(string incarnation, SteadyClock clock)
         if (_known.TryGetValue(preset, out Entry? entry) && ReferenceEquals(entry.History, history)) return null;
 
         byte[] body = HistoryCodec.EncodeBody(history);
-        return entry is not null && body.AsSpan().SequenceEqual(entry.Body) ? null : Keep(preset, body, history);
+        if (entry is not null && body.AsSpan().SequenceEqual(entry.Body)) return null;
+        return Keep(preset, body, history);
     }
 
     /// <summary>The document to store, whatever is stored.</summary>
     public ReadOnlyMemory<byte> Document(string preset, History history) => Keep(preset, HistoryCodec.EncodeBody(history), history);
 
-    byte[] Keep(string preset, byte[] body, History history)
+    ReadOnlyMemory<byte> Keep(string preset, byte[] body, History history)
     {
         byte[] document = HistoryCodec.Encode(body, incarnation, clock.Now);
         _known[preset] = new Entry(document, body, history);

@@ -77,11 +77,25 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         }
     }
 
-    /// <summary>The report of a preset whose drivers can't be made: its lease simply runs out.</summary>
-    public CycleReport Unmanageable(Preset preset, string problem, PresetLease lease) => new()
+    /// <summary>Gives a lease back without a look: the preset is not in force any more, or its drivers can't be made.</summary>
+    public async Task GiveBackAsync(PresetLease lease, TimeSpan dueIn)
     {
-        Preset = preset.Name, Outcome = CycleOutcome.Failed, Started = clock.Now, Instance = instance, Token = lease.Token,
-        Origin = preset.Origin, Revision = preset.Revision, Desired = preset.Count, Problems = [problem],
+        using var limit = new CancellationTokenSource(LastSave, clock.Time);
+        await runtime.CompleteAsync(lease with { Requests = [] }, null, dueIn, limit.Token).WaitAsync(limit.Token);
+    }
+
+    /// <summary>The report of a preset whose drivers can't be made.</summary>
+    public CycleReport Unmanageable(Preset preset, string problem, LeaseToken token) => new()
+    {
+        Preset = preset.Name,
+        Outcome = CycleOutcome.Failed,
+        Started = clock.Now,
+        Instance = instance,
+        Token = token,
+        Origin = preset.Origin,
+        Revision = preset.Revision,
+        Desired = preset.Count,
+        Problems = [problem],
     };
 
     async Task<(CycleReport, History?)> ManageAsync(CycleInput input, LeaseGuard guard, CancellationToken stopping)
@@ -132,7 +146,7 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
     async Task<Observation> ObserveAsync(CycleInput input, PresetLease lease, History past, List<Request> requests, CancellationToken stopping)
     {
         // Whatever was done to this preset before must be older than the list; the lease sees to it that nothing is done meanwhile.
-        DateTimeOffset notBefore = lease.SinceActed is { } acted ? clock.Now - acted + ActMargin : DateTimeOffset.MinValue;
+        DateTimeOffset notBefore = SinceLastAct(lease) is { } acted ? clock.Now - acted + ActMargin : DateTimeOffset.MinValue;
         if (notBefore > clock.Now) notBefore = clock.Now;
         Look look = await input.Iaas.LookAsync(input.SharedWith, notBefore, stopping);
         IReadOnlyList<Vm> vms = look.MachinesOf(input.Preset.Name);
@@ -148,6 +162,10 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         };
         return unseen.Count == 0 ? seen : seen with { LookedUp = await LookUpAsync(input.Iaas, unseen, stopping) };
     }
+
+    /// <summary>Acts are announced before they are sent, and may go out for a lease after that, or until the run was completed.</summary>
+    static TimeSpan? SinceLastAct(PresetLease lease) =>
+        lease is { SinceActed: { } acted, SinceCompleted: { } completed } && acted - completed <= lease.Duration && completed < acted ? completed : lease.SinceActed;
 
     static async Task<IReadOnlyDictionary<string, Vm?>> LookUpAsync(IaasAccess iaas, IReadOnlyList<string> ids, CancellationToken stopping)
     {

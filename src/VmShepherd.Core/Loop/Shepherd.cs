@@ -45,10 +45,10 @@ public sealed class Shepherd : IAsyncDisposable
 
     // Of the loop alone: passes run one after another.
     readonly Dictionary<string, (Lane Lane, Task Running)> _running = new(StringComparer.Ordinal);
-    IReadOnlyList<Lane> _lanes = [];
+    volatile IReadOnlyList<Lane> _lanes = [];
     PresetCatalog? _lanesOf;
     Task<PresetCatalog>? _loading;
-    HashSet<string> _released = [];
+    HashSet<string> _released = [], _forgotten = [];
 
     volatile Settings _settings;
     volatile PresetCatalog _catalog = PresetCatalog.Empty;
@@ -205,14 +205,20 @@ public sealed class Shepherd : IAsyncDisposable
         try
         {
             await RefreshCatalogAsync(stopping);
+            _canaries.Pass(_settings);
+            if (!ReferenceEquals(_lanesOf, _catalog)) await AdoptAsync(_catalog);
+            await ForgetReleasedAsync();
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             return;
         }
+        catch (Exception e)
+        {
+            // What was in force stays in force, and is kept.
+            Log.PresetsUnreadable(_log, $"{e.GetType().Name}: {e.Message}");
+        }
 
-        _canaries.Pass(_settings);
-        if (!ReferenceEquals(_lanesOf, _catalog)) await AdoptAsync(_catalog);
         foreach (Lane lane in _lanes)
         {
             if (_running.TryGetValue(lane.Key, out var known) && !known.Running.IsCompleted) continue;
@@ -250,16 +256,19 @@ public sealed class Shepherd : IAsyncDisposable
     async Task AdoptAsync(PresetCatalog catalog)
     {
         HashSet<string> released = [.. catalog.Released.Select(preset => preset.Name)];
-        foreach (ReleasedPreset preset in catalog.Released.Where(preset => !_released.Contains(preset.Name)))
+        foreach (ReleasedPreset preset in catalog.Released.Where(preset => !_released.Contains(preset.Name))) Log.PresetReleased(_log, preset.Name);
+
+        // Every preset has a report, one that was never valid too; what is not in force any more has none.
+        ILookup<string?, string> problems = catalog.Problems.ToLookup(problem => problem.Preset, problem => problem.Text);
+        foreach (string name in problems.Select(group => group.Key).OfType<string>().Where(name => !catalog.Presets.ContainsKey(name)))
+            Board.Post(new CycleReport { Preset = name, Outcome = CycleOutcome.Frozen, Started = _clock.Now, Instance = _instance, Problems = [.. problems[name]] });
+        foreach (string name in Board.All.Select(report => report.Preset).Where(name => !catalog.Presets.ContainsKey(name)))
         {
-            Log.PresetReleased(_log, preset.Name);
-            Board.Remove(preset.Name);
-            _watch.Forget(preset.Name);
-            _memory.Forget(preset.Name);
+            _watch.Forget(name);
+            _memory.Forget(name);
+            if (!problems.Contains(name)) Board.Remove(name);
         }
 
-        string[] stale = [.. catalog.Released.Where(preset => _clock.Time.GetUtcNow() - preset.At > KeepReleased).Select(preset => preset.Name)];
-        if (stale.Length > 0) await _runtime.ForgetAsync(stale, CancellationToken.None);
         _released = released;
         _lanes = Lane.Of(catalog.Presets.Values);
         _lanesOf = catalog;
@@ -277,11 +286,21 @@ public sealed class Shepherd : IAsyncDisposable
         }
     }
 
+    /// <summary>A source that comes back within a day finds its preset's memory as it was.</summary>
+    async Task ForgetReleasedAsync()
+    {
+        DateTimeOffset now = _clock.Time.GetUtcNow();
+        string[] stale = [.. _catalog.Released.Where(preset => now - preset.At > KeepReleased && !_forgotten.Contains(preset.Name)).Select(preset => preset.Name)];
+        if (stale.Length == 0) return;
+        await _runtime.ForgetAsync(stale, CancellationToken.None);
+        _forgotten = [.. _forgotten.Intersect(_released), .. stale];
+    }
+
     async Task DrainAsync(Lane lane, CancellationToken stopping)
     {
         try
         {
-            await _runner.DrainAsync(lane, (lease, sentAt) => ManageAsync(lane, lease, sentAt, stopping), stopping);
+            await _runner.DrainAsync(lane, (lease, sentAt) => ManageAsync(lane, lease, sentAt, stopping), () => _lanes.Contains(lane), stopping);
             _storeProblem = null;
         }
         catch (Exception e)
@@ -294,8 +313,15 @@ public sealed class Shepherd : IAsyncDisposable
 
     async Task ManageAsync(Lane lane, PresetLease lease, long claimSentAt, CancellationToken stopping)
     {
-        Preset preset = lane.Presets[lease.Preset];
+        Settings settings = _settings;
         CycleInput input;
+        Preset preset = lane.Presets[lease.Preset];
+        if (!_catalog.Presets.ContainsKey(preset.Name))
+        {
+            await _cycle.GiveBackAsync(lease, settings.WorkerInterval);
+            return;
+        }
+
         try
         {
             input = Input(lane, preset);
@@ -305,7 +331,8 @@ public sealed class Shepherd : IAsyncDisposable
         {
             _driverProblem = e.Message;
             Log.DriverFailed(_log, preset.Iaas.Name, e.Message);
-            Board.Post(_cycle.Unmanageable(preset, e.Message, lease));
+            Board.Post(_cycle.Unmanageable(preset, e.Message, lease.Token));
+            await _cycle.GiveBackAsync(lease, settings.WorkerInterval);
             return;
         }
 

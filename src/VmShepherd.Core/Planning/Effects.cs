@@ -11,7 +11,7 @@ public static class Effects
             MachineRecord? machine = Array.Find(next.Machines, machine => machine.Id == step.Vm);
             if (machine is null) continue; // asked for by a person in a frozen preset, whose memory stays as it is
             Debt[] debts = step.Paced ? Debts.Add(next, machine, step.Cause, now) : next.Debts;
-            Ending ending = machine.Ending ?? new Ending(step.Cause, now, null, step.Request?.By);
+            Ending ending = machine.Ending is { AcceptedAt: not null } accepted ? accepted : new Ending(step.Cause, now, null, step.Request?.By);
             next = Replace(next, machine with { Ending = ending }) with { Debts = debts };
         }
 

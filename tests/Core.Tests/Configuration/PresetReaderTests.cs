@@ -1,5 +1,6 @@
 using System.Text;
 using Core.Tests.Drivers;
+using CsCheck;
 using VmShepherd.Abstractions;
 using VmShepherd.Core.Configuration;
 using Xunit;
@@ -177,4 +178,23 @@ public sealed class PresetReaderTests
         Assert.Equal("row 1:0:0 count: expected an integer from 0 to 10000, this is 'three'",
             Assert.Single(new PresetReader(Sample.Registry, Sample.NoEnvironment).Read(new PresetSource("row 1", "r", new PresetContent.Document(value)), Sample.Good(Cloud)).Diagnostics).ToString());
     }
+
+    [Fact]
+    public void Nothing_but_diagnostics_comes_out_of_any_values()
+    {
+        string[] keys = ["name", "count", "image", "flavor", "userdata", "meta_tags", "network", "iaas", "healthcheck", "panel_links", "manage_interval", "manage_expire", "max_dead",
+            "scale_in", "previous_names", "key_name", "unmanaged", "7", "~", "<<", "[a]", "driver", "auth_url", "password", "port", "owners", "mirrors", "subnets", "visibility_grace", "terminate_health_failed_delay"];
+        string[] values = ["web", "3", "-1", "1e400", "1.0e+400", ".nan", "~", "yes", "[]", "{}", "[1, {a: b}]", "{driver: SampleCloud}", "{driver: [x]}", "{driver: 3, port: ~}", "{subnets: {a: b}, subnet: 3}", "'40 %'", "'% %'",
+            "123456789012345678901234567890", "2026-01-31", "!!binary aGk=", "{1: 2, ~: 3, '': 4}", "{driver: SampleCheck, terminate_health_failed_delay: 1.0e+300}", "\"\\uD800\"", "{<<: {a: b}}", "{a: {b: {c: d}}}", "''", "0o7"];
+        Gen.Select(Gen.Int[0, keys.Length - 1], Gen.Int[0, values.Length - 1]).Array[0, 12].Sample(picks =>
+        {
+            string text = string.Concat(picks.Select(p => $"{keys[p.Item1]}: {values[p.Item2]}\n"));
+            PresetReading preset = Read(text);
+            SettingsReading settings = Sample.Read($"{Sample.Settings}{text}defaults:\n{string.Concat(picks.Select(p => $"  {keys[p.Item1]}: {values[p.Item2]}\n"))}");
+            return (preset.Preset is null) == preset.Diagnostics.Any(d => d.Severity == Severity.Error) && (settings.Settings is null) == settings.Diagnostics.Any(d => d.Severity == Severity.Error);
+        }, iter: 5000);
+    }
+
+    [Fact]
+    public void What_userdata_holds_is_never_quoted() => Assert.DoesNotContain("aHVudGVyMg", Only(Web + "userdata: !!binary aHVudGVyMg=="), StringComparison.Ordinal);
 }
