@@ -77,5 +77,5 @@ public sealed class SizeTests
             Members.In(Code).Select(member => $"{member.Line}+{member.Lines} {FirstWords(member.Header)}"));
     }
 
-    static string FirstWords(string header) => header.Split('(')[0].Split('{')[0].Split('=')[0].Trim().Split(" public")[0];
+    static string FirstWords(string header) => header.Split(" public")[0].Split('(', '{', '=')[0].Trim();
 }
