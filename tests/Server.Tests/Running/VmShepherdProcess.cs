@@ -93,6 +93,6 @@ public sealed partial class VmShepherdProcess : IAsyncDisposable
         lock (text) return text.ToString();
     }
 
-    [GeneratedRegex(@"listening on (http://\S+)")]
+    [GeneratedRegex(@"listening on (http://[\w.:]+)")]
     private static partial Regex Listening();
 }
