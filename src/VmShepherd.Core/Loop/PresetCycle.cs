@@ -212,7 +212,7 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         VmRequest[] requests = [.. intents.Select(intent => CreateRequests.Of(input.Preset, intent, guard.Lease.Token, input.Settings.Installation, text))];
         Execution done = await executor.RunAsync(input.Iaas, plan, announced, requests, guard, input.Preset.SpecHash, stopping);
         Answer[] answers = [.. plan.Answers, .. done.Answers];
-        return (Report(input, Outcome(plan, done.Steps)).With(plan) with { Steps = done.Steps, Notes = [.. plan.Notes, .. unfit], Answers = answers }, Effects.Answered(done.History, answers));
+        return (Report(input, Outcome(plan, done.Steps)).With(plan).WithCreated(done.Steps, clock.Now) with { Steps = done.Steps, Notes = [.. plan.Notes, .. unfit], Answers = answers }, Effects.Answered(done.History, answers));
     }
 
     /// <summary>Without its userdata no machine is created; everything else goes on.</summary>

@@ -54,7 +54,7 @@ static class PlanCommand
     {
         DriverRegistry drivers = BuiltIn.Drivers();
         SettingsReading reading = SettingsFile.Read(file, drivers);
-        foreach (Diagnostic diagnostic in reading.Diagnostics) await Console.Error.WriteLineAsync(diagnostic.ToString());
+        foreach (Diagnostic diagnostic in reading.Troubles) await Console.Error.WriteLineAsync(diagnostic.ToString());
         if (reading.Settings is not { } settings) return null;
 
         await using Shepherd shepherd = ShepherdFactory.Create(settings, drivers, ShepherdFactory.NewInstance(), NullLoggerFactory.Instance);

@@ -18,7 +18,7 @@ static class UserdataCommand
         {
             DriverRegistry drivers = BuiltIn.Drivers();
             SettingsReading reading = SettingsFile.Read(parsed.GetRequiredValue(file), drivers);
-            foreach (Diagnostic diagnostic in reading.Diagnostics) await Console.Error.WriteLineAsync(diagnostic.ToString());
+            foreach (Diagnostic diagnostic in reading.Troubles) await Console.Error.WriteLineAsync(diagnostic.ToString());
             if (reading.Settings is not { } settings) return ExitCode.BadConfiguration;
 
             Preset preset = Find(await PresetReview.LoadAsync(settings, drivers, cancellationToken), parsed.GetRequiredValue(name));

@@ -21,7 +21,7 @@ static class RunningServer
         SettingsReading reading = SettingsFile.Read(options.File, drivers);
         if (reading.Settings is not { } read)
         {
-            foreach (Diagnostic diagnostic in reading.Diagnostics) await error.WriteLineAsync(diagnostic.ToString());
+            foreach (Diagnostic diagnostic in reading.Troubles) await error.WriteLineAsync(diagnostic.ToString());
             return ExitCode.BadConfiguration;
         }
 
@@ -29,7 +29,7 @@ static class RunningServer
         var logs = new LogOutput(settings.LogLevel);
         using ILoggerFactory loggers = logs.Open();
         ILogger logger = loggers.CreateLogger("VmShepherd.Server");
-        foreach (Diagnostic warning in reading.Diagnostics) Log.SettingsWarning(logger, warning.ToString());
+        foreach (Diagnostic warning in reading.Troubles) Log.SettingsWarning(logger, warning.ToString());
         using var signals = new Signals(signal => Log.Stopping(logger, signal));
         string instance = ShepherdFactory.NewInstance();
         await using Shepherd shepherd = ShepherdFactory.Create(settings, drivers, instance, loggers);

@@ -48,7 +48,7 @@ sealed class SettingsReload(RunOptions options, DriverRegistry drivers, Shepherd
     IReadOnlyList<string> Reload()
     {
         SettingsReading reading = SettingsFile.Read(options.File, drivers);
-        if (reading.Settings is not { } read) return [.. reading.Diagnostics.Select(diagnostic => diagnostic.ToString())];
+        if (reading.Settings is not { } read) return [.. reading.Troubles.Select(diagnostic => diagnostic.ToString())];
 
         Settings settings = options.ApplyTo(read);
         try
@@ -63,7 +63,7 @@ sealed class SettingsReload(RunOptions options, DriverRegistry drivers, Shepherd
         }
 
         logs.SetLevel(settings.LogLevel);
-        foreach (Diagnostic warning in reading.Diagnostics) Log.SettingsWarning(logger, warning.ToString());
+        foreach (Diagnostic warning in reading.Troubles) Log.SettingsWarning(logger, warning.ToString());
         return [];
     }
 }
