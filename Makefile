@@ -9,7 +9,7 @@ help: ## What there is.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 run: ## The main job on the embedded default: three groups of simulated machines with real HTTP checks. API and panel: http://127.0.0.1:8888
-	dotnet run -c $(CONFIGURATION) --project $(SERVER) -- -c config/settings.yaml
+	dotnet run -c $(CONFIGURATION) --project $(SERVER) -- -c "$(CURDIR)/config/settings.yaml"
 
 build: ## Everything, warnings are errors.
 	dotnet build $(DOTNET_FLAGS) VmShepherd.slnx
