@@ -43,7 +43,7 @@ public static class Effects
 
         Debt[] debts = next.Debts;
         if (!planned.Debts.Any(debt => debt.Vm == step.Vm)) debts = [.. debts.Where(debt => debt.Vm != step.Vm)];
-        if (before.Intent is not null && Array.Find(planned.Debts, debt => debt.Successor == before.Intent) is { } owed)
+        if (Array.Find(planned.Debts, debt => Debts.Pays(before, debt)) is { } owed)
             debts = [.. debts.Select(debt => debt.Vm == owed.Vm && debt.Successor is null ? owed : debt)];
         return Replace(next, machine with { Ending = before.Ending }) with { Debts = debts };
     }

@@ -72,11 +72,8 @@ sealed record Recollection(History History, Judged[] Machines, MachineRecord[] M
                     break;
                 case Absence.Gone:
                     // What we ended ourselves is not worth a word.
-                    if (absentee.Ending is null)
-                    {
-                        notes.Add($"{record.Id} vanished: the IaaS does not know it any more, and its end was not ours");
-                        died |= !record.HasPassed;
-                    }
+                    if (absentee.Ending is null) notes.Add($"{record.Id} vanished: the IaaS does not know it any more, and its end was not ours");
+                    died |= IsCrash(record);
 
                     break;
             }
@@ -113,7 +110,7 @@ sealed record Recollection(History History, Judged[] Machines, MachineRecord[] M
             record = record with { DeadSince = standing == Standing.Dead ? record.DeadSince ?? now : null };
             machines.Add(new Judged(vm, record, verdict, standing, why));
             bool justCreated = before is null && past.Intents.Any(intent => intent.Id == record.Intent || intent.Vm == vm.Id);
-            died |= record.DeadSince is not null && (justCreated || before is { DeadSince: null, HasPassed: false, Ending: null });
+            died |= record.DeadSince is not null && (justCreated || (before is not null && IsCrash(before)));
             passed |= record.HasPassed && before is not { HasPassed: true };
         }
     }
@@ -121,6 +118,9 @@ sealed record Recollection(History History, Judged[] Machines, MachineRecord[] M
     /// <summary>A mark of another installation (G15). No mark at all is not foreign: such machines are adopted.</summary>
     internal static bool IsForeign(Vm vm, string installation, out string? owner) =>
         vm.Metadata.TryGetValue(VmMetadata.Installation, out owner) && !string.Equals(owner, installation, StringComparison.Ordinal);
+
+    /// <summary>It goes before it ever passed, and that is news (G13). An end whose answer was lost counts here, an accepted one was counted then.</summary>
+    static bool IsCrash(MachineRecord before) => before is { HasPassed: false, DeadSince: null, IsLeaving: false } and not { Ending.Cause: Cause.ScaleIn };
 
     internal static CrashLoop AfterCrash(CrashLoop? before, DateTimeOffset now)
     {
@@ -132,6 +132,7 @@ sealed record Recollection(History History, Judged[] Machines, MachineRecord[] M
     {
         MachineRecord record = before ?? new MachineRecord(vm.Id, now) { Intent = vm.Metadata.GetValueOrDefault(VmMetadata.Intent) };
         if (!vm.IsComplete) return record;
+        if (record.Intent is null && vm.Metadata.GetValueOrDefault(VmMetadata.Intent) is { } intent) record = record with { Intent = intent }; // first seen only in part
         switch (vm.State)
         {
             case VmState.Pending:

@@ -27,7 +27,7 @@ sealed class MassFailureBrake : IBrake
         if (probe is not null && MayGo(probe, plan, situation))
         {
             TimeSpan wait = hold.ProbedAt is null || Succeeded(hold, plan.Next) ? situation.Preset.Limits.HoldProbe : hold.Wait * 2;
-            hold = hold with { ProbedAt = situation.Now, Probed = probe.Vm, Wait = wait < LongestWait ? wait : LongestWait };
+            hold = hold with { ProbedAt = situation.Now, Probed = Owing(probe, plan), Wait = wait < LongestWait ? wait : LongestWait };
             reason += $"; held since {hold.Since:u}, {probe.Vm} goes as a probe";
         }
         else
@@ -71,6 +71,13 @@ sealed class MassFailureBrake : IBrake
         _ when Succeeded(hold, next) => situation.Now,
         { } last => last + hold.Wait,
     };
+
+    /// <summary>In whose name the probe's place is owed: a probe that was to succeed another owes nothing of its own, and must not count as succeeded for that.</summary>
+    static string Owing(Step.Terminate probe, Plan plan)
+    {
+        MachineRecord record = plan.Machines.First(machine => machine.Vm.Id == probe.Vm).Record;
+        return Array.Find(plan.Next.Debts, debt => Debts.Pays(record, debt))?.Vm ?? probe.Vm;
+    }
 
     static bool Succeeded(MassFailure hold, History next) => hold.Probed is not null && next.Debts.All(debt => debt.Vm != hold.Probed);
 

@@ -20,11 +20,10 @@ sealed class MachineMethods(Shepherd shepherd)
 
     ValueTask<ReadOnlyMemory<byte>> List(RpcCall call)
     {
-        string name = call.Text(0);
-        if (shepherd.Board.Find(name) is { } report) return new(_lists.Of(report));
+        Preset preset = shepherd.Catalog.Get(call.Text(0));
+        if (shepherd.Board.Find(preset.Name) is { } report) return new(_lists.Of(report));
 
         // In force, and not looked at yet: clients that start with us find it, without machines.
-        Preset preset = shepherd.Catalog.Get(name);
         return new(JsonValues.Render(json =>
         {
             json.WriteStartArray();
@@ -67,13 +66,8 @@ sealed class MachineMethods(Shepherd shepherd)
 
     Vm Get(RpcCall call)
     {
-        string preset = call.Text(0), id = call.Text(1);
-        if (shepherd.Board.Find(preset) is not { } report)
-        {
-            shepherd.Catalog.Get(preset);
-            throw RpcException.Failed($"preset '{preset}' has not been looked at yet");
-        }
-
+        string preset = shepherd.Catalog.Get(call.Text(0)).Name, id = call.Text(1);
+        CycleReport report = shepherd.Board.Find(preset) ?? throw RpcException.Failed($"preset '{preset}' has not been looked at yet");
         return report.FindMachine(id)?.Vm ?? throw RpcException.Failed($"preset '{preset}' has no machine '{id}'");
     }
 }

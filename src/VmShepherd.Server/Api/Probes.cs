@@ -9,14 +9,18 @@ namespace VmShepherd.Server.Api;
 /// </summary>
 sealed class Probes(Shepherd shepherd, CancellationToken stopping)
 {
+    static readonly string[] Asked = [HttpMethods.Get, HttpMethods.Head];
+
     public static bool IsProbe(PathString path) => path == "/livez" || path == "/healthz" || path == "/readyz";
 
     public void Map(WebApplication app)
     {
-        app.MapGet("/livez", context => PlainText.AnswerAsync(context, StatusCodes.Status200OK, "ok"));
-        app.MapGet("/healthz", context => PlainText.AnswerAsync(context, StatusCodes.Status200OK, "ok"));
-        app.MapGet("/readyz", AnswerReadyAsync);
+        app.MapMethods("/livez", Asked, AnswerLiveAsync);
+        app.MapMethods("/healthz", Asked, AnswerLiveAsync);
+        app.MapMethods("/readyz", Asked, AnswerReadyAsync);
     }
+
+    static Task AnswerLiveAsync(HttpContext context) => PlainText.AnswerAsync(context, StatusCodes.Status200OK, "ok");
 
     Task AnswerReadyAsync(HttpContext context)
     {

@@ -16,8 +16,7 @@ sealed class RequestMethods(Shepherd shepherd, RequestDesk desk)
 
     async ValueTask<ReadOnlyMemory<byte>> TerminateAsync(RpcCall call)
     {
-        string preset = call.Text(0), vm = call.Text(1);
-        shepherd.Catalog.Get(preset);
+        string preset = shepherd.Catalog.Get(call.Text(0)).Name, vm = call.Text(1);
 
         // Without a report of our own another instance holds the preset, and will find out.
         if (shepherd.Board.Find(preset) is { } report && report.FindMachine(vm) is null)

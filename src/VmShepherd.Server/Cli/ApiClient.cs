@@ -53,6 +53,3 @@ sealed class ApiClient : IDisposable
             : answer.GetProperty("result");
     }
 }
-
-/// <summary>A command failed in a way that its message says completely.</summary>
-sealed class CommandException(string message) : Exception(message);

@@ -4,7 +4,7 @@ namespace VmShepherd.Server.Cli;
 
 static class Commands
 {
-    /// <summary>A failure that explains itself is one line on stderr and the exit code 1.</summary>
+    /// <summary>A failure that explains itself is one line on stderr.</summary>
     public static void SetFallibleAction(this Command command, Func<ParseResult, CancellationToken, Task<int>> act) => command.SetAction(async (parsed, cancellationToken) =>
     {
         try
@@ -13,8 +13,8 @@ static class Commands
         }
         catch (Exception failed) when (failed is CommandException or IOException or UnauthorizedAccessException)
         {
-            await Console.Error.WriteLineAsync($"vmshepherd {command.Name}: {failed.Message}");
-            return ExitCode.Failed;
+            await Console.Error.WriteLineAsync($"vmshepherd: {failed.Message}");
+            return (failed as CommandException)?.ExitCode ?? ExitCode.Failed;
         }
     });
 }

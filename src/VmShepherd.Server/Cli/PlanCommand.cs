@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using VmShepherd.Core.Configuration;
@@ -58,8 +57,7 @@ static class PlanCommand
         foreach (Diagnostic diagnostic in reading.Diagnostics) await Console.Error.WriteLineAsync(diagnostic.ToString());
         if (reading.Settings is not { } settings) return null;
 
-        await using var shepherd = new Shepherd(
-            settings, drivers, BuiltIn.Userdata(), SettingsFile.DirectoryOf(file), "plan", TimeProvider.System, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), NullLoggerFactory.Instance);
+        await using Shepherd shepherd = ShepherdFactory.Create(settings, drivers, ShepherdFactory.NewInstance(), NullLoggerFactory.Instance);
         IReadOnlyList<PresetPlan> plans = await shepherd.PlanAsync(presets, cancellationToken);
         return JsonSerializer.Deserialize<JsonElement>(PlanDocument.Render(shepherd.Catalog.Revision, plans).Span);
     }

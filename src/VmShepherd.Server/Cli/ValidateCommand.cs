@@ -41,13 +41,9 @@ static class ValidateCommand
         }
 
         PresetCatalog catalog = await PresetReview.LoadAsync(settings, drivers, cancellationToken);
-        foreach (CatalogProblem problem in catalog.Problems)
-        {
-            if (problem.Diagnostics.Count > 0) found.AddRange(problem.Diagnostics);
-            else found.Add(Wrong(problem.Origin.Length > 0 ? problem.Origin : file, "", problem.Text));
-        }
-
-        found.AddRange(catalog.Warnings.Except(found));
+        found.AddRange(catalog.Problems.Where(problem => problem.Diagnostics.Count == 0)
+            .Select(problem => Wrong(problem.Origin.Length > 0 ? problem.Origin : file, "", problem.Text)));
+        found.AddRange(catalog.Diagnostics);
         var renderer = BuiltIn.Userdata();
         foreach (Preset preset in catalog.Presets.Values.OrderBy(preset => preset.Origin, StringComparer.Ordinal))
         {

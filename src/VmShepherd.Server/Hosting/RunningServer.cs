@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Reflection;
-using System.Security.Cryptography;
 using VmShepherd.Core.Configuration;
 using VmShepherd.Core.Drivers;
 using VmShepherd.Core.Loop;
@@ -20,33 +19,23 @@ static class RunningServer
     {
         DriverRegistry drivers = BuiltIn.Drivers();
         SettingsReading reading = SettingsFile.Read(options.File, drivers);
-        foreach (Diagnostic diagnostic in reading.Diagnostics) await error.WriteLineAsync(diagnostic.ToString());
-        if (reading.Settings is not { } read) return ExitCode.BadConfiguration;
+        if (reading.Settings is not { } read)
+        {
+            foreach (Diagnostic diagnostic in reading.Diagnostics) await error.WriteLineAsync(diagnostic.ToString());
+            return ExitCode.BadConfiguration;
+        }
 
         Settings settings = options.ApplyTo(read);
         var logs = new LogOutput(settings.LogLevel);
         using ILoggerFactory loggers = logs.Open();
         ILogger logger = loggers.CreateLogger("VmShepherd.Server");
+        foreach (Diagnostic warning in reading.Diagnostics) Log.SettingsWarning(logger, warning.ToString());
         using var signals = new Signals(signal => Log.Stopping(logger, signal));
-        var random = new Random(RandomNumberGenerator.GetInt32(int.MaxValue));
-        // Intents are named after the instance: no process may ever have the name of another.
-        string instance = $"{Environment.MachineName}-{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
-        await using var shepherd = new Shepherd(
-            settings, drivers, BuiltIn.Userdata(), SettingsFile.DirectoryOf(options.File), instance, TimeProvider.System, random, loggers);
-        if (options.Once) return await RunOnceAsync(shepherd, signals);
+        string instance = ShepherdFactory.NewInstance();
+        await using Shepherd shepherd = ShepherdFactory.Create(settings, drivers, instance, loggers);
+        if (options.Once) return await shepherd.RunOnceAsync(signals.Stopping) ? ExitCode.Good : ExitCode.Failed;
 
-        AccessPolicy policy;
-        try
-        {
-            policy = AccessPolicy.From(settings.Http, SettingsFile.DirectoryOf(options.File));
-        }
-        catch (AccessException refused)
-        {
-            await error.WriteLineAsync($"{options.File}: {refused.Message}");
-            return ExitCode.BadConfiguration;
-        }
-
-        var gate = new AccessGate(policy);
+        var gate = new AccessGate(ReadAccess(settings));
         using var reload = new SettingsReload(options, drivers, shepherd, gate, logs, logger);
         signals.OnHangup(() => reload.Start(signals.Stopping));
         await using WebApplication app = WebHost.Build(shepherd, gate, reload, loggers, TimeProvider.System, signals.Stopping);
@@ -60,8 +49,17 @@ static class RunningServer
         return isClean ? ExitCode.Good : ExitCode.Failed;
     }
 
-    static async Task<int> RunOnceAsync(Shepherd shepherd, Signals signals) =>
-        await shepherd.RunOnceAsync(signals.Stopping) ? ExitCode.Good : ExitCode.Failed;
+    static AccessPolicy ReadAccess(Settings settings)
+    {
+        try
+        {
+            return AccessPolicy.From(settings.Http, SettingsFile.DirectoryOf(settings.File));
+        }
+        catch (AccessException refused)
+        {
+            throw new CommandException($"{settings.File}: {refused.Message}", ExitCode.BadConfiguration);
+        }
+    }
 
     static async Task<bool> TryListenAsync(WebApplication app, HttpSettings http, TextWriter error)
     {

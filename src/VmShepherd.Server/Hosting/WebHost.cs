@@ -1,6 +1,3 @@
-using System.Net;
-using System.Security.Cryptography;
-using Microsoft.Extensions.Hosting;
 using OpenTelemetry.Metrics;
 using VmShepherd.Core.Configuration;
 using VmShepherd.Core.Loop;

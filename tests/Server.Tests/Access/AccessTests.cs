@@ -50,7 +50,7 @@ public sealed class AccessTests
         using HttpResponseMessage written = await SendAsync(server, "/api", """{"id":1,"method":"manage","params":["web"]}""", "Bearer " + Writer);
         Assert.Contains("\"OK\"", await written.Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
 
-        Assert.DoesNotContain(Reader, server.Program.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain(Reader, server.Process.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -111,10 +111,10 @@ public sealed class AccessTests
     public async Task An_address_that_others_reach_needs_access_and_is_told_so()
     {
         using var installation = new Installation("http: {listen_address: 0.0.0.0}");
-        await using Program program = Program.Start("-c", installation.SettingsFile, "-p", "0");
+        await using VmShepherdProcess process = VmShepherdProcess.Start("-c", installation.SettingsFile, "-p", "0");
 
-        Assert.Equal(78, await program.ExitsAsync());
-        Assert.Contains("http.access", program.Errors, StringComparison.Ordinal);
+        Assert.Equal(78, await process.ExitsAsync());
+        Assert.Contains("http.access", process.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -123,7 +123,7 @@ public sealed class AccessTests
         using var installation = new Installation("http: {listen_address: 0.0.0.0, access: none}");
         await using RunningServer server = await RunningServer.StartAsync(installation);
 
-        await server.Program.SaysAsync("http.access is none");
+        await server.Process.SaysAsync("http.access is none");
         Assert.True((await server.CallAsync("list_presets")).TryGetProperty("result", out _));
     }
 
@@ -132,11 +132,11 @@ public sealed class AccessTests
     {
         using Installation installation = WithTokens();
         installation.Write("reader", "short");
-        await using Program program = Program.Start("-c", installation.SettingsFile, "-p", "0");
+        await using VmShepherdProcess process = VmShepherdProcess.Start("-c", installation.SettingsFile, "-p", "0");
 
-        Assert.Equal(78, await program.ExitsAsync());
-        Assert.Contains("'dashboard'", program.Errors, StringComparison.Ordinal);
-        Assert.DoesNotContain("short", program.Errors.Replace(installation.Folder, "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Equal(78, await process.ExitsAsync());
+        Assert.Contains("'dashboard'", process.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("short", process.Errors.Replace(installation.Folder, "", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
     static Installation WithTokens()

@@ -22,7 +22,6 @@ public sealed class ForeignClientTests
         batch.list_presets()
         batch.list_vms('web')
         several = [answer for answer in batch()]
-        api._notify.list_presets()
         try:
             api.list_vms('nope')
             error = None

@@ -54,7 +54,7 @@ public sealed partial class MethodTests(SharedServer shared) : IClassFixture<Sha
     public async Task Parameters_may_be_named_as_either_page_named_them(string preset, string vmName)
     {
         string vm = (await Server.MachinesAsync("web", 3))[0];
-        string body = $$"""{"id":1,"method":"get_vm_ip","params":{"{{vmName}}":"{{vm}}","{{preset}}":"web"}}""";
+        string body = $$"""{"id":1,"method":"get_vm_ip","params":{"{{vmName}}":"{{vm}}","{{preset}}":"web"} }""";
 
         using HttpResponseMessage response = await Server.Http.PostAsync("/api", RunningServer.Json(body), Ct);
 

@@ -8,13 +8,13 @@ public sealed class RunningServer : IAsyncDisposable
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    public Program Program { get; }
+    public VmShepherdProcess Process { get; }
 
     public HttpClient Http { get; }
 
-    RunningServer(Program program, Uri url)
+    RunningServer(VmShepherdProcess process, Uri url)
     {
-        Program = program;
+        Process = process;
         Http = new HttpClient { BaseAddress = url };
     }
 
@@ -22,8 +22,8 @@ public sealed class RunningServer : IAsyncDisposable
 
     public static async Task<RunningServer> StartAsync(Installation installation, params (string Name, string Value)[] environment)
     {
-        (Program program, Uri url) = await Program.ServeAsync(installation, environment);
-        return new RunningServer(program, url);
+        (VmShepherdProcess process, Uri url) = await VmShepherdProcess.ServeAsync(installation, environment);
+        return new RunningServer(process, url);
     }
 
     public static HttpContent Json(string body) => new StringContent(body, Encoding.UTF8, "application/json");
@@ -70,12 +70,12 @@ public sealed class RunningServer : IAsyncDisposable
             await Task.Delay(50, Ct);
         }
 
-        throw new InvalidOperationException($"{preset} has not {count} running machines: {list}\n{Program.Errors}");
+        throw new InvalidOperationException($"{preset} has not {count} running machines: {list}\n{Process.Errors}");
     }
 
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        await Program.DisposeAsync();
+        await Process.DisposeAsync();
     }
 }

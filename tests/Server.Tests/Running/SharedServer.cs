@@ -23,6 +23,7 @@ public sealed class SharedServer : IAsyncLifetime
             count: 1
             image: debian
             flavor: small
+            manage_interval: 0
             """);
         Server = await RunningServer.StartAsync(_installation);
         await Server.MachinesAsync("web", 3);

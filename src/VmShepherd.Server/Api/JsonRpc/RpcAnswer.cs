@@ -11,6 +11,12 @@ namespace VmShepherd.Server.Api.JsonRpc;
 /// <param name="Message">Of the error.</param>
 readonly record struct RpcAnswer(string Id, ReadOnlyMemory<byte> Result, int Code, string Message)
 {
+    static ReadOnlySpan<byte> BeforeResult => "{\"jsonrpc\":\"2.0\",\"result\":"u8;
+    static ReadOnlySpan<byte> BeforeId => ",\"id\":"u8;
+
+    /// <summary>In bytes; <see langword="null"/> = not known before it is written. Known, it spares a large answer the chunks.</summary>
+    public long? Length => Result.IsEmpty ? null : BeforeResult.Length + Result.Length + BeforeId.Length + Encoding.UTF8.GetByteCount(Id) + 1;
+
     public static RpcAnswer Of(string? id, ReadOnlyMemory<byte> result) => new(id ?? "null", result, 0, "");
 
     public static RpcAnswer Error(string? id, int code, string message) => new(id ?? "null", default, code, message);
@@ -31,11 +37,11 @@ readonly record struct RpcAnswer(string Id, ReadOnlyMemory<byte> Result, int Cod
         }
         else
         {
-            output.Write("{\"jsonrpc\":\"2.0\",\"result\":"u8);
+            output.Write(BeforeResult);
             output.Write(Result.Span);
         }
 
-        output.Write(",\"id\":"u8);
+        output.Write(BeforeId);
         Encoding.UTF8.GetBytes(Id, output);
         output.Write("}"u8);
     }

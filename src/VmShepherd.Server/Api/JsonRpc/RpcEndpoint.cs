@@ -77,6 +77,7 @@ sealed class RpcEndpoint(RpcDispatcher dispatcher)
         }
 
         StartJson(context.Response);
+        context.Response.ContentLength = answer.Value.Length;
         answer.Value.WriteTo(context.Response.BodyWriter);
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
     }

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 
 namespace VmShepherd.Server.Tests.Running;
 
-/// <summary>The real program in a process of its own.</summary>
-public sealed partial class Program : IAsyncDisposable
+/// <summary>The real process in a process of its own.</summary>
+public sealed partial class VmShepherdProcess : IAsyncDisposable
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
 
@@ -13,7 +13,7 @@ public sealed partial class Program : IAsyncDisposable
     readonly StringBuilder _output = new(), _errors = new();
     readonly Task _reading;
 
-    Program(Process process)
+    VmShepherdProcess(Process process)
     {
         _process = process;
         _reading = Task.WhenAll(CollectAsync(process.StandardOutput, _output), CollectAsync(process.StandardError, _errors));
@@ -25,21 +25,21 @@ public sealed partial class Program : IAsyncDisposable
 
     public int Id => _process.Id;
 
-    public static Program Start(params string[] arguments) => Start(arguments, []);
+    public static VmShepherdProcess Start(params string[] arguments) => Start(arguments, []);
 
-    public static Program Start(string[] arguments, params (string Name, string Value)[] environment)
+    public static VmShepherdProcess Start(string[] arguments, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "vmshepherd"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach ((string name, string value) in environment) start.Environment[name] = value;
-        return new Program(Process.Start(start)!);
+        return new VmShepherdProcess(Process.Start(start)!);
     }
 
     /// <summary>A server that listens; its address is in its log.</summary>
-    public static async Task<(Program Program, Uri Url)> ServeAsync(Installation installation, params (string Name, string Value)[] environment)
+    public static async Task<(VmShepherdProcess Process, Uri Url)> ServeAsync(Installation installation, params (string Name, string Value)[] environment)
     {
-        Program program = Start(["-c", installation.SettingsFile, "-p", "0"], environment);
-        await program.SaysAsync("listening on http://");
-        return (program, new Uri(Listening().Match(program.Errors).Groups[1].Value.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)));
+        VmShepherdProcess process = Start(["-c", installation.SettingsFile, "-p", "0"], environment);
+        await process.SaysAsync("listening on http://");
+        return (process, new Uri(Listening().Match(process.Errors).Groups[1].Value.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)));
     }
 
     /// <summary>Waits for a text on stderr.</summary>
@@ -93,6 +93,6 @@ public sealed partial class Program : IAsyncDisposable
         lock (text) return text.ToString();
     }
 
-    [GeneratedRegex(@"listening on (http://\S+)")]
+    [GeneratedRegex(@"listening on (http://[\w.:]+)")]
     private static partial Regex Listening();
 }
