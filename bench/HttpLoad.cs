@@ -35,7 +35,7 @@ static class HttpLoad
         return (answers / took.TotalSeconds, cpu.TotalMicroseconds / answers);
     }
 
-    /// <summary>One call; its body's size, without framing.</summary>
+    /// <summary>One call; the whole answer, framing and all.</summary>
     public static string Once(int port, byte[] request)
     {
         using Socket socket = Connect(port);

@@ -11,12 +11,8 @@ static class ListVms
         using Product product = Product.Start(workspace);
         await product.SaidAsync(Workspace.Name(0));
         byte[] request = HttpLoad.Post("/api", $$"""{"jsonrpc":"2.0","id":1,"method":"list_vms","params":["{{Workspace.Name(0)}}"]}""");
-        string answer = "";
-        await Product.UntilAsync(() =>
-        {
-            answer = HttpLoad.Once(product.Port, request);
-            return Task.FromResult(answer.Split("running").Length > Machines);
-        }, TimeSpan.FromSeconds(60));
+        await Product.UntilAsync(async () => await product.MetricAsync("vmshepherd_machines", "\"running\"") == Machines, TimeSpan.FromSeconds(60));
+        string answer = HttpLoad.Once(product.Port, request);
 
         (Child bare, int port) = await BareWeb.StartAsync(answer.Length);
         using Child floor = bare;

@@ -6,7 +6,11 @@ namespace Bench;
 /// <summary>The program itself, as it was built beside us, run as an operator would.</summary>
 sealed class Product : IDisposable
 {
-    static readonly string Program = Path.Combine(AppContext.BaseDirectory, "vmshepherd");
+    /// <summary>As it was built for us.</summary>
+    public static readonly string Built = Path.Combine(AppContext.BaseDirectory, "vmshepherd");
+
+    /// <summary>As `make publish` leaves it, if it was called.</summary>
+    public static readonly string Published = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../publish/vmshepherd/vmshepherd"));
 
     readonly HttpClient _http;
 
@@ -21,10 +25,10 @@ sealed class Product : IDisposable
 
     public int Port { get; }
 
-    public static Product Start(Workspace workspace)
+    public static Product Start(Workspace workspace, string? program = null)
     {
         int port = FreePort();
-        return new Product(Child.Start(Program, ["run", "-c", workspace.SettingsFile, "-p", $"{port}"], errors: true), port);
+        return new Product(Child.Start(program ?? Built, ["run", "-c", workspace.SettingsFile, "-p", $"{port}"], errors: true), port);
     }
 
     /// <summary>Reads its log until a line says this. It is then left unread no more: a full pipe would stop the program.</summary>
@@ -48,11 +52,12 @@ sealed class Product : IDisposable
         return answer.IsSuccessStatusCode ? await answer.Content.ReadAsStringAsync() : "";
     }
 
-    /// <summary>One value of /metrics; 0 when it is not there.</summary>
-    public async Task<double> MetricAsync(string series)
+    /// <summary>One value of /metrics: the first series of that name that has the label; 0 when there is none.</summary>
+    public async Task<double> MetricAsync(string name, string label = "")
     {
-        string? line = (await GetAsync("/metrics")).Split('\n').FirstOrDefault(line => line.StartsWith(series, StringComparison.Ordinal));
-        return line is null ? 0 : double.Parse(line[series.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0], System.Globalization.CultureInfo.InvariantCulture);
+        string? line = (await GetAsync("/metrics")).Split('\n')
+            .FirstOrDefault(line => line.StartsWith(name + "{", StringComparison.Ordinal) && line.Contains(label, StringComparison.Ordinal));
+        return line is null ? 0 : double.Parse(line[(line.IndexOf('}', StringComparison.Ordinal) + 1)..].Trim().Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
     }
 
     public static async Task UntilAsync(Func<Task<bool>> isSo, TimeSpan patience)

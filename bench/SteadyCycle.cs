@@ -16,8 +16,12 @@ static class SteadyCycle
     {
         using var workspace = new Workspace(Presets, Each);
         var time = new ShiftedTime();
+        double before = LiveMegabytes();
         await using var shepherd = new Shepherd(workspace.Settings(), Workspace.Drivers, new PlainUserdataRenderer(), workspace.Root, "bench", time, new Random(1), NullLoggerFactory.Instance);
+        await shepherd.PlanAsync(["none"], CancellationToken.None); // reads the presets, and no more
+        double presets = LiveMegabytes() - before;
         await ComeToRestAsync(shepherd, time);
+        double live = LiveMegabytes() - before, resident = Environment.WorkingSet / 1e6;
 
         using var cloud = new SimulatedCloud(time, seed: 1) { BootTime = TimeSpan.Zero };
         string[] names = [.. Enumerable.Range(0, Presets).Select(Workspace.Name)];
@@ -26,12 +30,18 @@ static class SteadyCycle
             for (int i = 0; i < Each; i++) cloud.AddForeign(name);
         }
 
+        double cloudAlone = LiveMegabytes() - before - live;
+
         List<double> allocated = [];
         (Series measured, Series floor) = await Rounds.ByTurnsAsync(Count, CycleAsync, BareAsync);
         return
         [
             new Row("steady cycle, 10,000 presets x 10: s of CPU", measured, floor, Bound.AtMost, 1),
             new Row("steady cycle: MB allocated", new Series(allocated)),
+            new Row("at rest: MB of live objects, the simulated cloud among them", new Series([live])),
+            new Row("at rest: MB resident after a full collection", new Series([resident]), null, Bound.AtMost, 250),
+            new Row("of the live objects, the 10,000 presets as read", new Series([presets])),
+            new Row("a simulated cloud of as many machines without marks: MB of live objects", new Series([cloudAlone])),
         ];
 
         async Task<double> CycleAsync()
@@ -50,6 +60,8 @@ static class SteadyCycle
             if (running != Presets * Each) throw new InvalidOperationException($"{running} machines run");
         })).TotalSeconds;
     }
+
+    static double LiveMegabytes() => GC.GetTotalMemory(forceFullCollection: true) / 1e6;
 
     static async Task ComeToRestAsync(Shepherd shepherd, ShiftedTime time)
     {

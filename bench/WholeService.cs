@@ -12,7 +12,7 @@ static class WholeService
         using var workspace = new Workspace(Presets, Each, manageInterval: "0");
         using Product product = Product.Start(workspace);
         await product.SaidAsync(Workspace.Name(0));
-        await Product.UntilAsync(async () => await product.MetricAsync("""vmshepherd_presets{otel_scope_name="VmShepherd",status="at_rest"}""") == Presets, Patience);
+        await Product.UntilAsync(async () => await product.MetricAsync("vmshepherd_presets", "\"at_rest\"") == Presets, Patience);
 
         List<double> costs = [], resident = [];
         for (int i = -1; i < Count; i++)
@@ -34,6 +34,6 @@ static class WholeService
             new Row("whole program: MB resident at its peak (creating 100,000)", new Series([product.Process.PeakMegabytes])),
         ];
 
-        Task<double> CyclesAsync() => product.MetricAsync("""vmshepherd_cycle_duration_seconds_count{otel_scope_name="VmShepherd"}""");
+        Task<double> CyclesAsync() => product.MetricAsync("vmshepherd_cycle_duration_seconds_count");
     }
 }
