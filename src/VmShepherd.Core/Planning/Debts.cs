@@ -58,9 +58,12 @@ static class Debts
     /// <summary>The end of this machine is announced.</summary>
     internal static Debt[] Add(History history, MachineRecord machine, Cause cause, DateTimeOffset now)
     {
-        // The successor failed: the debt it was to pay waits for the next one.
+        // The successor failed: the debt it was to pay waits for the next one. If it fell ill, the place now owes for ill health (G7), whatever it owed for before.
         if (Array.FindIndex(history.Debts, debt => Pays(machine, debt)) is >= 0 and int index)
-            return [.. history.Debts[..index], history.Debts[index] with { Successor = null }, .. history.Debts[(index + 1)..]];
+        {
+            Debt owed = history.Debts[index];
+            return [.. history.Debts[..index], owed with { Successor = null, Cause = cause == Cause.IllHealth ? cause : owed.Cause }, .. history.Debts[(index + 1)..]];
+        }
 
         return AlreadyOwed(history, machine) ? history.Debts : [.. history.Debts, new Debt(machine.Id, now, cause, null)];
     }

@@ -20,6 +20,7 @@ sealed class MassFailureBrake : IBrake
         if (situation.Past.MassFailure is null && !plan.Steps.Any(step => Brakes.IsEnd(step, Cause.IllHealth))) return plan;
 
         MassFailure hold = situation.Past.MassFailure ?? new MassFailure(situation.Now, situation.Preset.Limits.HoldProbe, null, null);
+        if (WasForgiven(hold, plan, situation.Past)) hold = hold with { Probed = null };
         DateTimeOffset probeAt = NextProbe(hold, plan.Next, situation);
         Step.Terminate? probe = situation.Now >= probeAt && SelfSuspicionBrake.Suspicion(situation.Instance) is null
             ? plan.Steps.OfType<Step.Terminate>().FirstOrDefault(step => step.Cause == Cause.IllHealth)
@@ -77,6 +78,14 @@ sealed class MassFailureBrake : IBrake
     {
         MachineRecord record = plan.Machines.First(machine => machine.Vm.Id == probe.Vm).Record;
         return Array.Find(plan.Next.Debts, debt => Debts.Pays(record, debt))?.Vm ?? probe.Vm;
+    }
+
+    /// <summary>There was nobody to succeed the probe (the group is larger than wanted): its end has taught nothing, and the next one waits.</summary>
+    static bool WasForgiven(MassFailure hold, Plan plan, History past)
+    {
+        Debt? owed = Array.Find(past.Debts, debt => debt.Vm == hold.Probed);
+        return owed is not null && plan.Next.Debts.All(debt => debt.Vm != owed.Vm)
+            && !plan.Machines.Any(machine => machine is { IsPresent: true, Record.HasPassed: true } && (machine.Vm.Id == owed.Vm || Debts.Pays(machine.Record, owed)));
     }
 
     static bool Succeeded(MassFailure hold, History next) => hold.Probed is not null && next.Debts.All(debt => debt.Vm != hold.Probed);

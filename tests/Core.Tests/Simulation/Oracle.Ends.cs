@@ -25,6 +25,9 @@ sealed partial class Oracle
     /// <summary>By preset: the last end for ill health.</summary>
     readonly Dictionary<string, TimeSpan> _lastIll = new(StringComparer.Ordinal);
 
+    /// <summary>By preset: when a machine last passed its first check.</summary>
+    readonly Dictionary<string, TimeSpan> _lastFirstPass = new(StringComparer.Ordinal);
+
     /// <summary>A check has answered.</summary>
     public void Told(Instance instance, Vm vm, Verdict verdict)
     {
@@ -111,7 +114,8 @@ sealed partial class Oracle
         if (failed <= SafetyLimits.Share(preset.Limits.MaxUnhealthy, judged)) return;
         world.Tally.Add("end for ill health while many fail");
         bool waited = !_lastIll.TryGetValue(preset.Name, out TimeSpan last) || Now - last >= preset.Limits.HoldProbe - world.Scenario.Lease;
-        if (!waited && Owed(preset.Name).Count > 0)
+        bool succeeded = _lastFirstPass.TryGetValue(preset.Name, out TimeSpan passed) && passed >= last;
+        if (!waited && !succeeded)
             Broken("I5 mass failure lets single ones go", $"{machine.Id} is ended {Now - last} after another one while {failed} of {judged} fail");
     }
 
@@ -157,6 +161,7 @@ sealed partial class Oracle
 
     void Pay(Machine successor)
     {
+        _lastFirstPass[successor.Preset] = Now;
         List<(string Vm, TimeSpan At)> owed = Owed(successor.Preset);
         int oldest = owed.FindIndex(debt => debt.At <= successor.CreatedAt);
         if (oldest >= 0) owed.RemoveAt(oldest);

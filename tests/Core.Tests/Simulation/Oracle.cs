@@ -60,9 +60,10 @@ sealed partial class Oracle(World world)
 
     public void StoreLost()
     {
-        // Debts and failed checks are remembered by the store (G9, G7): the next life begins without them.
+        // Debts, failed checks and who ever passed are remembered by the store (G9, G7): the next life begins without them.
         _debts.Clear();
         _streaks.Clear();
+        foreach (Machine machine in world.Scenario.Presets.SelectMany(preset => world.Truth.Existing(preset.Name))) machine.HasPassed = false;
     }
 
     public void Granted(Instance instance, PresetLease lease)

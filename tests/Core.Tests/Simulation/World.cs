@@ -99,6 +99,9 @@ sealed class World : IDisposable
     public void Start(int slot)
     {
         if (_slots[slot] is not null) return;
+
+        // A process begins with the right time. One that begins with a wrong one misjudges the age of adopted machines, which the IaaS tells by its own clock (G11).
+        _wallOffsets[slot] = TimeSpan.Zero;
         var instance = new Instance(this, slot, $"i{slot}.{++_incarnations}", _store, _generation);
         _slots[slot] = instance;
         _all.Add(instance);
