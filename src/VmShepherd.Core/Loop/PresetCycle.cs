@@ -52,6 +52,7 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         {
             Outcome = lost is null ? report.Outcome : CycleOutcome.LeaseLost,
             Problems = lost is null ? report.Problems : [.. report.Problems, lost],
+            Notes = lease.CleanHandover ? report.Notes : [.. report.Notes, "taken over: the last holder did not give its lease back"],
             Started = started,
             Took = clock.Now - started,
             Token = lease.Token,

@@ -18,7 +18,8 @@ static class ValidateCommand
             List<Diagnostic> found = await CheckAsync(parsed.GetRequiredValue(file), cancellationToken);
             foreach (Diagnostic diagnostic in found) await Console.Out.WriteLineAsync(diagnostic.ToString());
             int errors = found.Count(diagnostic => diagnostic.Severity == Severity.Error);
-            await Console.Error.WriteLineAsync($"{errors} mistakes, {found.Count - errors} warnings");
+            int warnings = found.Count(diagnostic => diagnostic.Severity == Severity.Warning);
+            await Console.Error.WriteLineAsync($"{errors} mistakes, {warnings} warnings");
             return errors == 0 ? ExitCode.Good : ExitCode.BadConfiguration;
         });
         return command;
