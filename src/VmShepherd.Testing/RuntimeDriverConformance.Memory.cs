@@ -171,6 +171,17 @@ public abstract partial class RuntimeDriverConformance
     }
 
     [Fact]
+    public async Task A_holder_that_gives_the_lease_back_without_its_requests_leaves_them_to_the_next()
+    {
+        IRuntimeDriver mine = await InstanceAsync(), theirs = await InstanceAsync();
+        await mine.RequestAsync(Name("web"), "unanswered", Ct);
+        PresetLease lease = await ClaimAsync(mine, "web");
+        Assert.True(await mine.CompleteAsync(lease with { Requests = [] }, null, Lease * 100, Ct));
+
+        Assert.Equal(["unanswered"], (await ClaimAsync(theirs, "web")).Requests);
+    }
+
+    [Fact]
     public async Task Requests_of_a_lease_that_ran_out_come_with_the_next()
     {
         IRuntimeDriver mine = await InstanceAsync(), theirs = await InstanceAsync();

@@ -9,7 +9,7 @@ namespace VmShepherd.Core.Loop;
 static class CreateRequests
 {
     /// <summary>Bounds of what an IaaS takes as metadata: OpenStack's, the tightest known.</summary>
-    const int LongestText = 255, MostEntries = 100;
+    const int LongestText = 255, MostTags = 95;
 
     public static VmRequest Of(Preset preset, string intent, LeaseToken token, string installation, string? userdata) => new(preset.Name, intent, preset.Image, preset.Flavor)
     {
@@ -22,8 +22,15 @@ static class CreateRequests
     };
 
     /// <summary>Tags that can't be metadata, and why: they are left out.</summary>
-    public static IEnumerable<string> Unfit(Preset preset) => preset.MetaTags.Where(tag => Text(tag.Key, tag.Value) is null)
-        .Select(tag => $"meta_tags.{tag.Key} is nested, or longer than {LongestText} characters, or one of ours: machines are created without it");
+    public static IEnumerable<string> Unfit(Preset preset)
+    {
+        HashSet<string> fit = [.. Fit(preset).Select(tag => tag.Key)];
+        return preset.MetaTags.Keys.Where(key => !fit.Contains(key)).Select(key =>
+            $"meta_tags.{key} is nested, longer than {LongestText} characters, one of ours, one more than {MostTags}, or its name has other characters than letters, digits and `-_:. `: machines are created without it");
+    }
+
+    static IEnumerable<(string Key, string Text)> Fit(Preset preset) =>
+        preset.MetaTags.Select(tag => (tag.Key, Text: Text(tag.Key, tag.Value))).Where(tag => tag.Text is not null).Take(MostTags)!;
 
     static Dictionary<string, string> Metadata(Preset preset, string intent, LeaseToken token, string installation)
     {
@@ -35,11 +42,7 @@ static class CreateRequests
             [VmMetadata.Spec] = preset.SpecHash,
             [VmMetadata.Token] = token.ToString(),
         };
-        foreach ((string key, object? value) in preset.MetaTags)
-        {
-            if (metadata.Count < MostEntries && Text(key, value) is { } text) metadata.TryAdd(key, text);
-        }
-
+        foreach ((string key, string text) in Fit(preset)) metadata.Add(key, text);
         return metadata;
     }
 
@@ -54,7 +57,8 @@ static class CreateRequests
             IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
             _ => value.ToString(),
         };
-        bool fits = text?.Length <= LongestText && key.Length is > 0 and <= LongestText && !key.StartsWith("vmshepherd_", StringComparison.Ordinal);
+        bool fits = text?.Length <= LongestText && key.Length is > 0 and <= LongestText && !key.StartsWith("vmshepherd_", StringComparison.Ordinal)
+            && key.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or ':' or '.' or ' ');
         return fits ? text : null;
     }
 }

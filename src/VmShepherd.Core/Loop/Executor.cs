@@ -31,7 +31,7 @@ sealed class Executor(SteadyClock clock, Metrics metrics)
     {
         var run = new Run(iaas, plan, announced, guard, specHash, stopping);
         using CancellationTokenSource deadline = guard.Deadline();
-        await using CancellationTokenRegistration hurry = stopping.UnsafeRegister(static source => ((CancellationTokenSource)source!).CancelAfter(LastCall), deadline);
+        await using CancellationTokenRegistration hurry = stopping.UnsafeRegister(_ => deadline.CancelAfter(guard.AtMost(LastCall)), null);
         foreach (Step.Terminate step in plan.Steps.OfType<Step.Terminate>()) await EndAsync(run, step, deadline.Token);
 
         string reason = plan.Steps.OfType<Step.Create>().FirstOrDefault()?.Reason ?? "";
@@ -116,7 +116,7 @@ sealed class Executor(SteadyClock clock, Metrics metrics)
 
     void React(Run run, IaasException e)
     {
-        CreateStop? before = run.Plan.Next.CreateStop;
+        CreateStop? before = run.History.CreateStop; // none after a create of this very run that succeeded
         int tries = before?.Failure == e.Failure ? before.Tries + 1 : 1;
         switch (Reactions.To(e.Failure))
         {
@@ -139,14 +139,13 @@ sealed class Executor(SteadyClock clock, Metrics metrics)
     {
         run.Results.Add(result);
         bool sent = result.Failure is not null || result.Problem is null;
-        string outcome = result.Failure?.ToString() ?? "ok";
         if (result.Step is not Step.Terminate step)
         {
-            if (sent) metrics.Acted("create", "missing", outcome);
+            if (sent) metrics.Acted("create", null, result.Failure);
             return;
         }
 
-        if (sent) metrics.Acted("terminate", step.Cause.ToString(), outcome);
+        if (sent) metrics.Acted("terminate", step.Cause, result.Failure);
         if (step.Request is { } request)
             run.Answers.Add(new Answer(request.Id, result.Problem is null, result.Problem ?? $"the IaaS has accepted the end of {step.Vm}"));
     }

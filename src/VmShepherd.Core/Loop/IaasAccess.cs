@@ -33,11 +33,12 @@ sealed class IaasAccess(IIaasDriver driver, string name, SteadyClock clock, Metr
     DateTimeOffset _heldUntil = DateTimeOffset.MinValue;
     IaasException? _heldBy;
     int _unauthorized;
+    string? _unauthorizedCall;
 
     public TimeSpan VisibilityGrace => driver.VisibilityGrace;
 
     /// <summary>
-    /// A look at these presets, begun at <paramref name="notBefore"/> or later: the shared one where it serves, else a new one.
+    /// A look at these presets, begun at <paramref name="notBefore"/> or later: the shared one where it serves, else a new one (now, if that is still to come).
     /// </summary>
     /// <exception cref="IaasException">The list failed, or the account is held back.</exception>
     public Task<Look> LookAsync(IReadOnlySet<string> presets, DateTimeOffset notBefore, CancellationToken cancellationToken)
@@ -115,25 +116,25 @@ sealed class IaasAccess(IIaasDriver driver, string name, SteadyClock clock, Metr
         {
             // The driver promises to honour the token; the wait does not depend on it.
             T answer = await send(cancellationToken).WaitAsync(cancellationToken);
-            metrics.Called(name, call, "ok");
-            lock (_gate) _unauthorized = 0;
+            metrics.Called(name, call, null);
+            Allowed(call);
             return answer;
         }
         catch (IaasException e)
         {
-            metrics.Called(name, call, e.Failure.ToString());
-            Learn(e);
+            metrics.Called(name, call, e.Failure);
+            Learn(e, call);
             throw;
         }
         catch (OperationCanceledException e)
         {
-            metrics.Called(name, call, "cancelled");
+            metrics.Called(name, call, IaasFailure.Unavailable);
             throw new IaasException(IaasFailure.Unavailable, $"{call} was given up: no answer in time", e) { EffectUnknown = true };
         }
         catch (Exception e)
         {
             // A driver that breaks its word is an unavailable driver; what it did is anybody's guess.
-            metrics.Called(name, call, "broken");
+            metrics.Called(name, call, IaasFailure.Unavailable);
             throw new IaasException(IaasFailure.Unavailable, $"the driver failed with {e.GetType().Name} on {call}, which is not an IaasException: {e.Message}", e) { EffectUnknown = true };
         }
     }
@@ -147,10 +148,26 @@ sealed class IaasAccess(IIaasDriver driver, string name, SteadyClock clock, Metr
         }
     }
 
-    void Learn(IaasException e)
+    /// <summary>Only the call that was refused can show that it is allowed again: who may list may still not create.</summary>
+    void Allowed(string call)
     {
         lock (_gate)
         {
+            if (call == _unauthorizedCall) (_unauthorized, _unauthorizedCall) = (0, null);
+        }
+    }
+
+    void Learn(IaasException e, string call)
+    {
+        lock (_gate)
+        {
+            if (e.Failure == IaasFailure.Unauthorized)
+            {
+                // Calls sent side by side are refused together: that is one refusal, not many.
+                if (_heldBy?.Failure == IaasFailure.Unauthorized && clock.Now < _heldUntil) return;
+                _unauthorizedCall = call;
+            }
+
             TimeSpan? wait = Reactions.To(e.Failure) switch
             {
                 Reaction.BackOff => Min(e.RetryAfter ?? DefaultRetryAfter, LongestRetryAfter),

@@ -33,7 +33,7 @@ sealed class InstanceWatch(SteadyClock clock)
         {
             DateTimeOffset now = clock.Now;
             bool wasHeld = Array.Exists(past.Holds, hold => hold.Brake == "mass-failure");
-            Count(preset.Name, seen, wasHeld, now);
+            Count(preset.Name, seen, plan, wasHeld, now);
 
             plan = Brakes.Limit(plan, new Situation(preset, seen, past, Facts(settings, now), now));
             foreach (Step step in plan.Steps)
@@ -42,7 +42,7 @@ sealed class InstanceWatch(SteadyClock clock)
             }
 
             bool isHeld = plan.Held.Any(hold => hold.Brake == "mass-failure");
-            if (isHeld != wasHeld) Count(preset.Name, seen, isHeld, now);
+            if (isHeld != wasHeld) Count(preset.Name, seen, plan, isHeld, now);
             return plan;
         }
     }
@@ -85,10 +85,14 @@ sealed class InstanceWatch(SteadyClock clock)
         };
     }
 
-    void Count(string preset, Observation seen, bool isHeld, DateTimeOffset now)
+    void Count(string preset, Observation seen, Plan plan, bool isHeld, DateTimeOffset now)
     {
+        // Failures that do not count (G11) and machines of others (G15) say nothing of us. A plan at rest names no machines: all are fine.
+        IEnumerable<Verdict?> verdicts = plan.Machines.Count == 0 ? seen.Verdicts : plan.Machines
+            .Where(machine => machine.Standing != Standing.Foreign && !(machine.Verdict is Verdict.Failed && machine.Record.Failures is null))
+            .Select(machine => machine.Verdict);
         int looked = 0, failed = 0;
-        foreach (Verdict? verdict in seen.Verdicts)
+        foreach (Verdict? verdict in verdicts)
         {
             if (verdict is null or Verdict.Unknown) continue;
             looked++;

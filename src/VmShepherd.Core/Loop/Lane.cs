@@ -47,26 +47,33 @@ sealed class LaneRunner(string instance, IRuntimeDriver runtime, TimeProvider ti
     public async Task DrainAsync(Lane lane, Func<PresetLease, long, Task> manage, Func<bool> isCurrent, CancellationToken stopping)
     {
         List<Task> running = [];
-        while (!stopping.IsCancellationRequested && isCurrent())
+        try
         {
-            IReadOnlyList<PresetLease> leases;
-            long sentAt = time.GetTimestamp();
-            using (var timeout = new CancellationTokenSource(ClaimTimeout, time))
+            while (!stopping.IsCancellationRequested && isCurrent())
             {
-                // Not cancelled by stopping: a claim that was granted unheard would block its presets for a lease.
-                leases = await runtime.ClaimAsync(new ClaimRequest(instance, lane.Names, Batch, lane.Lease), timeout.Token).WaitAsync(timeout.Token);
-            }
-
-            if (leases.Count == 0) break;
-            foreach (PresetLease lease in leases) running.Add(manage(lease, sentAt));
-            running.RemoveAll(task => task.IsCompletedSuccessfully);
-            while (running.Count > MaxInFlight - Batch)
-            {
-                await Task.WhenAny(running);
+                long sentAt = time.GetTimestamp();
+                IReadOnlyList<PresetLease> leases = await ClaimAsync(lane);
+                if (leases.Count == 0) break;
+                foreach (PresetLease lease in leases) running.Add(manage(lease, sentAt));
                 running.RemoveAll(task => task.IsCompletedSuccessfully);
+                while (running.Count > MaxInFlight - Batch)
+                {
+                    await Task.WhenAny(running);
+                    running.RemoveAll(task => task.IsCompletedSuccessfully);
+                }
             }
         }
+        finally
+        {
+            // Also when a claim fails: what was begun is waited for, or the process would end in the middle of it.
+            await Task.WhenAll(running);
+        }
+    }
 
-        await Task.WhenAll(running);
+    /// <summary>Not cancelled by stopping: a claim that was granted unheard would block its presets for a lease.</summary>
+    async Task<IReadOnlyList<PresetLease>> ClaimAsync(Lane lane)
+    {
+        using var timeout = new CancellationTokenSource(ClaimTimeout, time);
+        return await runtime.ClaimAsync(new ClaimRequest(instance, lane.Names, Batch, lane.Lease), timeout.Token).WaitAsync(timeout.Token);
     }
 }

@@ -24,9 +24,13 @@ sealed class LeaseGuard(TimeProvider time, PresetLease lease, long claimSentAt)
     public void Renewed(long sentAt) => _heldFrom = sentAt;
 
     /// <summary>Cancelled when acting must stop.</summary>
-    public CancellationTokenSource Deadline()
+    public CancellationTokenSource Deadline() => new(AtMost(TimeSpan.MaxValue), time);
+
+    /// <summary>So long, but never longer than may be acted.</summary>
+    public TimeSpan AtMost(TimeSpan longest)
     {
         TimeSpan left = ActingTimeLeft;
-        return new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
+        if (left <= TimeSpan.Zero) return TimeSpan.Zero;
+        return left < longest ? left : longest;
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using VmShepherd.Abstractions;
 using VmShepherd.Core.Planning;
 
@@ -7,8 +8,8 @@ namespace VmShepherd.Core.Loop;
 /// <summary>Memory as it is stored, decoded once: a preset at rest costs neither reading nor writing.</summary>
 sealed class Memory(string incarnation, SteadyClock clock)
 {
-    /// <param name="Stored">The whole document, as the store has it.</param>
-    /// <param name="Body">The memory's part of it.</param>
+    /// <param name="Stored">The whole document: the store's own bytes as soon as it has shown them, so that a fleet is not kept twice.</param>
+    /// <param name="Body">SHA-256 of the memory's part of it.</param>
     /// <param name="History">Decoded.</param>
     sealed record Entry(ReadOnlyMemory<byte> Stored, byte[] Body, History History);
 
@@ -28,10 +29,14 @@ sealed class Memory(string incarnation, SteadyClock clock)
             return new History(_known.TryRemove(lease.Preset, out _) ? clock.Now : _start);
         }
 
-        if (_known.TryGetValue(lease.Preset, out Entry? entry) && state.Content.Span.SequenceEqual(entry.Stored.Span)) return entry.History;
+        if (_known.TryGetValue(lease.Preset, out Entry? entry) && state.Content.Span.SequenceEqual(entry.Stored.Span))
+        {
+            if (!entry.Stored.Equals(state.Content)) _known[lease.Preset] = entry with { Stored = state.Content };
+            return entry.History;
+        }
 
         History history = HistoryCodec.Decode(state.Content.Span, state.Age, incarnation, clock.Now);
-        _known[lease.Preset] = new Entry(state.Content, HistoryCodec.EncodeBody(history), history);
+        _known[lease.Preset] = new Entry(state.Content, SHA256.HashData(HistoryCodec.EncodeBody(history)), history);
         return history;
     }
 
@@ -41,7 +46,7 @@ sealed class Memory(string incarnation, SteadyClock clock)
         if (_known.TryGetValue(preset, out Entry? entry) && ReferenceEquals(entry.History, history)) return null;
 
         byte[] body = HistoryCodec.EncodeBody(history);
-        if (entry is not null && body.AsSpan().SequenceEqual(entry.Body)) return null;
+        if (entry is not null && SHA256.HashData(body).AsSpan().SequenceEqual(entry.Body)) return null;
         return Keep(preset, body, history);
     }
 
@@ -51,7 +56,7 @@ sealed class Memory(string incarnation, SteadyClock clock)
     ReadOnlyMemory<byte> Keep(string preset, byte[] body, History history)
     {
         byte[] document = HistoryCodec.Encode(body, incarnation, clock.Now);
-        _known[preset] = new Entry(document, body, history);
+        _known[preset] = new Entry(document, SHA256.HashData(body), history);
         return document;
     }
 

@@ -29,9 +29,11 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         var guard = new LeaseGuard(clock.Time, lease, claimSentAt);
         CycleReport report;
         History? next;
+        (List<Request> requests, List<string> problems) = Decode(lease.Requests);
         try
         {
-            (report, next) = await ManageAsync(input, guard, stopping);
+            (report, next) = await ManageAsync(input, guard, requests, stopping);
+            report = report with { Problems = [.. problems, .. report.Problems] };
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -41,7 +43,8 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         {
             // A broken invariant, or the store, stops this preset, and no other.
             memory.Forget(input.Preset.Name);
-            (report, next) = (Report(input, CycleOutcome.Failed) with { Problems = [$"{e.GetType().Name}: {e.Message}"] }, null);
+            string problem = $"{e.GetType().Name}: {e.Message}";
+            (report, next) = (Report(input, CycleOutcome.Failed) with { Problems = [.. problems, problem], Answers = Refused(requests, problem) }, null);
         }
 
         string? lost = await CompleteAsync(input, guard, next, report, stopping);
@@ -49,6 +52,7 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         {
             Outcome = lost is null ? report.Outcome : CycleOutcome.LeaseLost,
             Problems = lost is null ? report.Problems : [.. report.Problems, lost],
+            Notes = lease.CleanHandover ? report.Notes : [.. report.Notes, "taken over: the last holder did not give its lease back"],
             Started = started,
             Took = clock.Now - started,
             Token = lease.Token,
@@ -98,21 +102,11 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         Problems = [problem],
     };
 
-    async Task<(CycleReport, History?)> ManageAsync(CycleInput input, LeaseGuard guard, CancellationToken stopping)
+    static (List<Request> Requests, List<string> Problems) Decode(IReadOnlyList<string> stored)
     {
-        History past;
         List<Request> requests = [];
         List<string> problems = [];
-        try
-        {
-            past = memory.Load(guard.Lease);
-        }
-        catch (InvalidDataException e)
-        {
-            return (Report(input, CycleOutcome.Frozen) with { Problems = [e.Message] }, null);
-        }
-
-        foreach (string text in guard.Lease.Requests)
+        foreach (string text in stored)
         {
             try
             {
@@ -124,6 +118,23 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
             }
         }
 
+        return (requests, problems);
+    }
+
+    static Answer[] Refused(List<Request> requests, string why) => [.. requests.Select(request => new Answer(request.Id, false, why))];
+
+    async Task<(CycleReport, History?)> ManageAsync(CycleInput input, LeaseGuard guard, List<Request> requests, CancellationToken stopping)
+    {
+        History past;
+        try
+        {
+            past = memory.Load(guard.Lease);
+        }
+        catch (InvalidDataException e)
+        {
+            return (Report(input, CycleOutcome.Frozen) with { Problems = [e.Message], Answers = Refused(requests, e.Message) }, null);
+        }
+
         Observation seen;
         try
         {
@@ -132,22 +143,21 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         catch (IaasException e)
         {
             // Not looking is remembered too: failures before and after it are not in a row (G14).
-            History blind = Effects.Answered(past with { BlindSince = past.BlindSince ?? clock.Now }, [.. requests.Select(request => new Answer(request.Id, false, $"the machines could not be listed: {e.Message}"))]);
-            return (Report(input, CycleOutcome.Failed) with { Problems = [.. problems, $"the machines could not be listed ({e.Failure}): {e.Message}"] }, blind);
+            Answer[] answers = Refused(requests, $"the machines could not be listed: {e.Message}");
+            History blind = past with { BlindSince = past.BlindSince ?? (clock.Now - guard.Lease.SinceCompleted.GetValueOrDefault()) };
+            return (Report(input, CycleOutcome.Failed) with { Problems = [$"the machines could not be listed ({e.Failure}): {e.Message}"], Answers = answers }, Effects.Answered(blind, answers));
         }
 
         Plan plan = Planner.Decide(input.Preset, seen, past, clock.Now);
         plan = watch.Limit(plan, input.Preset, seen, past, input.Settings);
-        if (ReferenceEquals(plan, past.Rest)) return (Report(input, CycleOutcome.AtRest) with { Present = plan.Present, Machines = AtRest(seen), Problems = problems }, past);
-        (CycleReport report, History next) = await ActAsync(input, guard, plan, stopping);
-        return (report with { Problems = [.. problems, .. report.Problems] }, next);
+        if (ReferenceEquals(plan, past.Rest)) return (Report(input, CycleOutcome.AtRest) with { Present = plan.Present, Machines = AtRest(seen) }, past);
+        return await ActAsync(input, guard, past, plan, stopping);
     }
 
     async Task<Observation> ObserveAsync(CycleInput input, PresetLease lease, History past, List<Request> requests, CancellationToken stopping)
     {
         // Whatever was done to this preset before must be older than the list; the lease sees to it that nothing is done meanwhile.
         DateTimeOffset notBefore = SinceLastAct(lease) is { } acted ? clock.Now - acted + ActMargin : DateTimeOffset.MinValue;
-        if (notBefore > clock.Now) notBefore = clock.Now;
         Look look = await input.Iaas.LookAsync(input.SharedWith, notBefore, stopping);
         IReadOnlyList<Vm> vms = look.MachinesOf(input.Preset.Name);
         TimeSpan grace = input.Preset.Limits.VisibilityGrace ?? input.Iaas.VisibilityGrace;
@@ -186,9 +196,9 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         return found;
     }
 
-    async Task<(CycleReport, History)> ActAsync(CycleInput input, LeaseGuard guard, Plan plan, CancellationToken stopping)
+    async Task<(CycleReport, History?)> ActAsync(CycleInput input, LeaseGuard guard, History past, Plan plan, CancellationToken stopping)
     {
-        (plan, string? text, IReadOnlyList<string> unfit) = await PrepareCreatesAsync(input.Preset, plan, stopping);
+        (plan, string? text, IReadOnlyList<string> unfit) = await PrepareCreatesAsync(input.Preset, past, plan, stopping);
         if (plan.Steps.Count == 0) return (Report(input, Outcome(plan, [])).With(plan) with { Notes = [.. plan.Notes, .. unfit], Answers = plan.Answers }, Effects.Answered(plan.Next, plan.Answers));
 
         if (guard.IsHalfSpent) await RenewAsync(guard, stopping);
@@ -203,16 +213,21 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         VmRequest[] requests = [.. intents.Select(intent => CreateRequests.Of(input.Preset, intent, guard.Lease.Token, input.Settings.Installation, text))];
         Execution done = await executor.RunAsync(input.Iaas, plan, announced, requests, guard, input.Preset.SpecHash, stopping);
         Answer[] answers = [.. plan.Answers, .. done.Answers];
-        return (Report(input, Outcome(plan, done.Steps)).With(plan) with { Steps = done.Steps, Notes = [.. plan.Notes, .. unfit], Answers = answers }, Effects.Answered(done.History, answers));
+        return (Report(input, Outcome(plan, done.Steps)).With(plan).WithCreated(done.Steps, clock.Now) with { Steps = done.Steps, Notes = [.. plan.Notes, .. unfit], Answers = answers }, Effects.Answered(done.History, answers));
     }
 
     /// <summary>Without its userdata no machine is created; everything else goes on.</summary>
-    async Task<(Plan Plan, string? Userdata, IReadOnlyList<string> Unfit)> PrepareCreatesAsync(Preset preset, Plan plan, CancellationToken stopping)
+    async Task<(Plan Plan, string? Userdata, IReadOnlyList<string> Unfit)> PrepareCreatesAsync(Preset preset, History past, Plan plan, CancellationToken stopping)
     {
         if (!plan.Steps.Any(step => step is Step.Create)) return (plan, null, []);
         RenderedUserdata rendered = await userdata.RenderAsync(preset, stopping);
         if (rendered.Problem is { } problem)
-            return (plan.Without(step => step is Step.Create, new Hold("userdata", problem, "the userdata is mended") { Since = clock.Now }), null, []);
+        {
+            DateTimeOffset since = Array.Find(past.Holds, hold => hold.Brake == "userdata")?.Since ?? clock.Now;
+            plan = plan with { Next = plan.Next with { Holds = [.. plan.Next.Holds, new HoldSince("userdata", since)] } };
+            return (plan.Without(step => step is Step.Create, new Hold("userdata", problem, "the userdata is mended") { Since = since }), null, []);
+        }
+
         return (plan, rendered.Text, [.. CreateRequests.Unfit(preset)]);
     }
 
@@ -262,5 +277,5 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         Desired = input.Preset.Count,
     };
 
-    static MachineReport[] AtRest(Observation seen) => [.. seen.Vms.Select(vm => new MachineReport(vm, "running", "fine"))];
+    static MachineReport[] AtRest(Observation seen) => [.. seen.Vms.Select(vm => new MachineReport(vm, "running", Classifier.Fine))];
 }

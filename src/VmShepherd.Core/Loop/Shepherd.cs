@@ -162,10 +162,19 @@ public sealed class Shepherd : IAsyncDisposable
     /// <summary>What became of a request; null = nothing yet.</summary>
     public async Task<Answer?> FindAnswerAsync(string preset, string requestId, CancellationToken cancellationToken)
     {
+        // A cycle that failed as a whole has stored nothing: what it had to say stands in its report.
+        if (Board.Find(preset)?.Answers.FirstOrDefault(answer => answer.Request == requestId) is { } reported) return reported;
+
         IReadOnlyDictionary<string, VersionedDocument> stored = await _runtime.ReadAsync([preset], cancellationToken);
-        return stored.TryGetValue(preset, out VersionedDocument? document)
-            ? Array.Find(HistoryCodec.Decode(document.Content.Span, document.Age, _instance, _clock.Now).Answers, answer => answer.Request == requestId)
-            : null;
+        if (!stored.TryGetValue(preset, out VersionedDocument? document)) return null;
+        try
+        {
+            return Array.Find(HistoryCodec.Decode(document.Content.Span, document.Age, _instance, _clock.Now).Answers, answer => answer.Request == requestId);
+        }
+        catch (InvalidDataException e)
+        {
+            return new Answer(requestId, false, e.Message);
+        }
     }
 
     /// <summary>The userdata a machine of this preset would be started with.</summary>

@@ -9,7 +9,7 @@ public sealed record History
     /// <summary>Where the IaaS driver was logged in when machines were last managed (G4); null = not seen yet.</summary>
     public string? Scope { get; init; }
 
-    /// <summary>Since when looks have failed (G14); null = the last one succeeded.</summary>
+    /// <summary>When the last look before the failing ones ended (G14); null = the last one succeeded.</summary>
     public DateTimeOffset? BlindSince { get; init; }
 
     /// <summary>Every machine of ours seen and not yet ruled out, in the order of the last list.</summary>

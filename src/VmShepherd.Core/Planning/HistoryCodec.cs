@@ -19,6 +19,9 @@ public static class HistoryCodec
     /// <param name="History">What.</param>
     internal sealed record Document(int Format, string Incarnation, DateTimeOffset AsOf, JsonElement History);
 
+    /// <summary>What every format, later ones too, begins with.</summary>
+    internal sealed record Header(int Format);
+
     /// <summary>The memory alone: equal bytes, equal memory.</summary>
     public static byte[] EncodeBody(History history) => JsonSerializer.SerializeToUtf8Bytes(history, CodecJson.Default.History);
 
@@ -50,8 +53,10 @@ public static class HistoryCodec
     {
         try
         {
+            int format = JsonSerializer.Deserialize(content, CodecJson.Default.Header)?.Format ?? throw new JsonException("null");
+            if (format != Format) throw new InvalidDataException($"the stored state has format {format}, this version reads {Format}: upgrade, or let the newer version go on");
             Document document = JsonSerializer.Deserialize(content, CodecJson.Default.Document) ?? throw new JsonException("null");
-            if (document.Format != Format) throw new InvalidDataException($"the stored state has format {document.Format}, this version reads {Format}: upgrade, or let the newer version go on");
+            if (document.History.ValueKind != JsonValueKind.Object) throw new JsonException("no history");
             History history = document.History.Deserialize(CodecJson.Default.History) ?? throw new JsonException("no history");
             return document.Incarnation == incarnation ? history : Shift(history, now - age - document.AsOf);
         }
@@ -103,6 +108,7 @@ public static class HistoryCodec
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(History))]
+[JsonSerializable(typeof(HistoryCodec.Header))]
 [JsonSerializable(typeof(HistoryCodec.Document))]
 [JsonSerializable(typeof(Request))]
 sealed partial class CodecJson : JsonSerializerContext;

@@ -102,13 +102,14 @@ public static class Planner
         if (doubtful.Length > 0 && known.Present < preset.Count)
         {
             yield return new Hold("doubt", $"{doubtful.Length} create(s) with unknown result ({string.Join(", ", doubtful.Take(5).Select(intent => intent.Id))}) hold their slots",
-                $"a list begun {Classifier.Words(seen.VisibilityGrace)} after the answer was lost shows them or not");
+                $"a list begun {Classifier.Words(seen.VisibilityGrace)} (visibility_grace) after the answer was lost shows them or not");
         }
 
         if (known.Missing.Length > 0)
         {
-            yield return new Hold("vanished", $"{known.Missing.Length} machine(s) missing from the list hold their places ({string.Join(", ", known.Missing.Take(5).Select(machine => machine.Id))})",
-                known.ManyMissing ? $"they come back, or lists over {Classifier.Words(seen.VisibilityGrace)} agree that they are gone" : "they come back, or the IaaS says by id that it does not know them");
+            string many = known.ManyMissing ? $", more than {preset.Limits.MaxVanished:0.##%} (max_vanished)" : "";
+            yield return new Hold("vanished", $"{known.Missing.Length} machine(s) missing from the list hold their places ({string.Join(", ", known.Missing.Take(5).Select(machine => machine.Id))}){many}",
+                known.ManyMissing ? $"they come back, or lists over {Classifier.Words(seen.VisibilityGrace)} (visibility_grace) agree that they are gone" : "they come back, or the IaaS says by id that it does not know them");
         }
     }
 

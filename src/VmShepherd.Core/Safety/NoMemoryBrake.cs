@@ -10,6 +10,6 @@ sealed class NoMemoryBrake : IBrake
         TimeSpan grace = situation.Seen.VisibilityGrace;
         return situation.Seen.ListBegun >= situation.Past.BornAt + grace
             ? plan
-            : plan.Without(step => step is Step.Create, new Hold("no-memory", "no state is stored for this preset: a machine asked for before may not be listed yet", $"a list begun {Classifier.Words(grace)} after {situation.Past.BornAt:u}"));
+            : plan.Without(step => step is Step.Create, new Hold("no-memory", "no state is stored for this preset: a machine asked for before may not be listed yet", $"a list begun {Classifier.Words(grace)} (visibility_grace) after {situation.Past.BornAt:u}"));
     }
 }

@@ -19,7 +19,7 @@ static class ScopeGuard
         RequestAnswers asked = RequestAnswers.To(seen.Requests, machines);
         return new Plan
         {
-            Next = past,
+            Next = past with { BlindSince = past.BlindSince ?? (now - seen.SinceLastLook.GetValueOrDefault()) }, // looking elsewhere is not looking (G14)
             Machines = machines,
             Present = machines.Count(machine => machine.IsPresent),
             IsFrozen = true,

@@ -24,15 +24,13 @@ sealed class SuddenDeathBrake : IBrake
     {
         Judged[] dead = [.. plan.Machines.Where(machine => machine.Standing == Standing.Dead)];
         string[] fresh = [.. dead.Where(machine => machine.Record.DeadSince == situation.Now).Select(machine => machine.Vm.Id)];
-        if (situation.Past.SuddenDeath is { } before)
-        {
-            string[] still = [.. dead.Select(machine => machine.Vm.Id).Where(id => before.Vms.Contains(id) || (!before.Confirmed && fresh.Contains(id)))];
-            bool late = situation.Now - before.Since >= SecondLook;
-            if (still.Length > 0 && !(before.Confirmed && Many(fresh)))
-                return before with { Vms = still, Confirmed = before.Confirmed || late };
-        }
+        SuddenDeath? before = situation.Past.SuddenDeath;
+        string[] still = [.. dead.Select(machine => machine.Vm.Id).Where(id => before?.Vms.Contains(id) == true || (before is { Confirmed: false } && fresh.Contains(id)))];
 
-        return Many(fresh) ? new SuddenDeath(situation.Now, [.. fresh], Confirmed: false) : null;
+        // Those that are found dead only now have not been looked at twice, whatever is known of the others.
+        if (Many(fresh)) return new SuddenDeath(situation.Seen.ListBegun, [.. still.Union(fresh)], Confirmed: false);
+        if (before is null || still.Length == 0) return null;
+        return before with { Vms = still, Confirmed = before.Confirmed || situation.Seen.ListBegun - before.Since >= SecondLook };
 
         bool Many(string[] ids) => ids.Length > SafetyLimits.Share(situation.Preset.Limits.MaxDead, situation.Preset.Count);
     }

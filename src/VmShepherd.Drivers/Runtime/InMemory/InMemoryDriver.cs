@@ -87,7 +87,8 @@ public sealed class InMemoryDriver : IRuntimeDriver
             TimeSpan now = Now;
             if (HeldUnder(lease, now) is not { } preset) return Task.FromResult(false);
             if (state is { } document) preset.Write(document.Span, ++_lastVersion, now);
-            preset.Requests.RemoveRange(0, Math.Min(lease.Requests.Count, preset.Requests.Count));
+            preset.Requests.RemoveRange(0, Math.Min(lease.Requests.Count, preset.RequestsShown));
+            preset.RequestsShown = 0;
             preset.CompletedAt = now;
             preset.Held = false;
             Schedule(preset, preset.Requests.Count > 0 ? now : After(now, dueIn));
@@ -207,6 +208,7 @@ public sealed class InMemoryDriver : IRuntimeDriver
         preset.Held = true;
         preset.Token = new LeaseToken(Timeline, ++_lastToken);
         Schedule(preset, After(now, duration));
+        preset.RequestsShown = preset.Requests.Count;
         return new PresetLease(preset.Name, preset.Token, duration)
         {
             CleanHandover = clean,

@@ -34,6 +34,9 @@ sealed class InMemoryPreset(string name)
 
     public List<string> Requests { get; } = [];
 
+    /// <summary>How many of the requests, from the oldest, the holder has been shown.</summary>
+    public int RequestsShown { get; set; }
+
     public void Write(ReadOnlySpan<byte> content, long version, TimeSpan now)
     {
         Content = content.ToArray();
@@ -46,6 +49,7 @@ sealed class InMemoryPreset(string name)
         (Content, Version) = ([], 0);
         (ActedAt, CompletedAt) = (null, null);
         Requests.Clear();
+        RequestsShown = 0;
     }
 
     public VersionedDocument? Document(TimeSpan now) => Version == 0 ? null : new VersionedDocument(Version, Content, now - WrittenAt);

@@ -1,0 +1,115 @@
+using Core.Tests.Safety;
+using Microsoft.Extensions.Time.Testing;
+using VmShepherd.Abstractions;
+using VmShepherd.Core.Configuration;
+using VmShepherd.Core.Loop;
+using VmShepherd.Drivers.Runtime.InMemory;
+using Xunit;
+
+namespace Core.Tests.Loop;
+
+public sealed class LaneTests
+{
+    static readonly TimeSpan Lease = TimeSpan.FromSeconds(120);
+
+    readonly FakeTimeProvider _time = new(Given.Noon);
+    readonly WatchedStore _store;
+    readonly LaneRunner _runner;
+
+    public LaneTests()
+    {
+        _store = new WatchedStore(new InMemoryDriver(new(), new(_time, new Random(1), "/")), []);
+        _runner = new LaneRunner("instance", _store, _time);
+    }
+
+    static Lane Of(int presets) => Assert.Single(Lane.Of(Enumerable.Range(0, presets).Select(i => Given.Preset(1, $"p{i}"))));
+
+    [Fact]
+    public void Presets_of_one_driver_instance_and_lease_share_a_lane_and_all_of_the_instance_share_a_list()
+    {
+        Preset a = Given.Preset(1, "a"), b = Given.Preset(1, "b") with { ManageExpire = TimeSpan.FromSeconds(30) };
+        Preset c = Given.Preset(1, "c") with { Iaas = new DriverReference("g", "Other", "other", new object()) };
+        IReadOnlyList<Lane> lanes = Lane.Of([a, b, c, Given.Preset(1, "d")]);
+
+        Assert.Equal(["a d", "b", "c"], lanes.Select(lane => string.Join(' ', lane.Names)));
+        Assert.Equal(["a", "b", "d"], lanes[0].SharedWith.Order());
+        Assert.Same(lanes[0].SharedWith, lanes[1].SharedWith);
+    }
+
+    [Fact]
+    public async Task Everything_due_is_managed_once_under_a_lease_from_before_the_claim()
+    {
+        List<string> managed = [];
+        long before = _time.GetTimestamp();
+        await _runner.DrainAsync(Of(250), async (lease, sentAt) =>
+        {
+            Assert.Equal(before, sentAt);
+            managed.Add(lease.Preset);
+            await _store.CompleteAsync(lease, null, TimeSpan.FromMinutes(1), CancellationToken.None);
+        }, () => true, TestContext.Current.CancellationToken);
+
+        Assert.Equal(250, managed.Distinct().Count());
+        Assert.Equal(250, managed.Count);
+    }
+
+    [Fact]
+    public async Task Two_hundred_are_managed_at_once_and_no_more()
+    {
+        var gate = new TaskCompletionSource();
+        int running = 0;
+        Task drain = _runner.DrainAsync(Of(1000), async (lease, _) =>
+        {
+            Interlocked.Increment(ref running);
+            await gate.Task;
+            await _store.CompleteAsync(lease, null, TimeSpan.FromMinutes(1), CancellationToken.None);
+        }, () => true, TestContext.Current.CancellationToken);
+
+        Assert.InRange(Volatile.Read(ref running), 100, 200);
+        gate.SetResult();
+        await drain;
+        Assert.Equal(1000, running);
+    }
+
+    [Fact]
+    public async Task Who_is_stopping_claims_no_more_and_waits_for_what_runs()
+    {
+        using var stopping = new CancellationTokenSource();
+        int managed = 0;
+        await _runner.DrainAsync(Of(300), async (_, _) =>
+        {
+            managed++;
+            await stopping.CancelAsync();
+        }, () => true, stopping.Token);
+
+        Assert.Equal(100, managed);
+    }
+
+    [Fact]
+    public async Task Nothing_is_claimed_for_a_lane_that_is_not_in_force()
+    {
+        await _runner.DrainAsync(Of(3), (_, _) => throw new InvalidOperationException("claimed"), () => false, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task A_claim_that_fails_leaves_nothing_running_behind()
+    {
+        var gate = new TaskCompletionSource();
+        int claims = 0;
+        _store.OnClaim = () => ++claims == 2 ? throw new IOException("store gone") : Task.CompletedTask;
+        Task drain = _runner.DrainAsync(Of(100), (_, _) => gate.Task, () => true, TestContext.Current.CancellationToken);
+        Assert.False(drain.IsCompleted);
+        gate.SetResult();
+
+        await Assert.ThrowsAsync<IOException>(() => drain);
+    }
+
+    [Fact]
+    public async Task A_claim_that_hangs_is_given_up()
+    {
+        _store.OnClaim = () => Task.Delay(Timeout.Infinite, CancellationToken.None);
+        Task drain = _runner.DrainAsync(Of(1), (_, _) => Task.CompletedTask, () => true, TestContext.Current.CancellationToken);
+        _time.Advance(TimeSpan.FromSeconds(30));
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => drain);
+    }
+}
