@@ -65,7 +65,10 @@ static class Debts
             return [.. history.Debts[..index], owed with { Successor = null, Cause = cause == Cause.IllHealth ? cause : owed.Cause }, .. history.Debts[(index + 1)..]];
         }
 
-        return AlreadyOwed(history, machine) ? history.Debts : [.. history.Debts, new Debt(machine.Id, now, cause, null)];
+        // Its end was asked for before, perhaps for another reason, and did not happen: ended for ill health it wants a successor, whatever the reason was then.
+        return history.Debts.Any(debt => debt.Vm == machine.Id)
+            ? [.. history.Debts.Select(debt => debt.Vm == machine.Id && cause == Cause.IllHealth ? debt with { Cause = cause } : debt)]
+            : [.. history.Debts, new Debt(machine.Id, now, cause, null)];
     }
 
     /// <summary>For who is to come, or is there already: each takes over the oldest debt that nobody is to pay yet.</summary>

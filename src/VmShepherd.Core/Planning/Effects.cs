@@ -41,8 +41,8 @@ public static class Effects
         MachineRecord? machine = Array.Find(next.Machines, machine => machine.Id == step.Vm);
         if (before is null || machine is null) return next;
 
-        Debt[] debts = next.Debts;
-        if (!planned.Debts.Any(debt => debt.Vm == step.Vm)) debts = [.. debts.Where(debt => debt.Vm != step.Vm)];
+        Debt? own = Array.Find(planned.Debts, debt => debt.Vm == step.Vm);
+        Debt[] debts = [.. next.Debts.Where(debt => debt.Vm != step.Vm || own is not null).Select(debt => debt.Vm == step.Vm ? own! : debt)];
         if (Array.Find(planned.Debts, debt => Debts.Pays(before, debt)) is { } owed)
             debts = [.. debts.Select(debt => debt.Vm == owed.Vm && debt.Successor is null ? owed : debt)];
         return Replace(next, machine with { Ending = before.Ending }) with { Debts = debts };

@@ -49,6 +49,16 @@ sealed partial class Oracle
         }
 
         grant.Unsaved.Clear();
+        Forgive(preset);
+    }
+
+    /// <summary>Never more is owed than there are places without a machine that has passed.</summary>
+    void Forgive(string preset)
+    {
+        int proven = world.Truth.Ours(preset).Count(machine => machine.HasPassed && world.Truth.Counts(machine, Preset(preset).Limits.CreationTimeout));
+        List<(string Vm, TimeSpan At)> owed = Owed(preset);
+        int surplus = owed.Count - Math.Max(0, LeastWanted(preset) - proven);
+        if (surplus > 0) owed.RemoveRange(0, surplus);
     }
 
     static (int Count, TimeSpan Since) After((int Count, TimeSpan Since) before, Verdict verdict, TimeSpan at) => verdict switch
@@ -127,11 +137,9 @@ sealed partial class Oracle
         List<(string Vm, TimeSpan At)> owed = Owed(preset.Name);
         if (IsOwed(owed, machine)) return;
 
-        // Never more is owed than there are places without a machine that has passed.
-        int proven = world.Truth.Ours(preset.Name).Count(other => other.HasPassed && world.Truth.Counts(other, preset.Limits.CreationTimeout));
-        int known = Math.Min(owed.Count, Math.Max(0, LeastWanted(preset.Name) - proven));
+        Forgive(preset.Name);
         int allowed = SafetyLimits.Share(preset.Limits.ReplacePace, MostWanted(preset.Name));
-        if (known + 1 > allowed) Broken("I4 pace", $"{preset.Name}: {machine.Id} is ended while {known} have no successor that passed, {allowed} may");
+        if (owed.Count + 1 > allowed) Broken("I4 pace", $"{preset.Name}: {machine.Id} is ended while {owed.Count} have no successor that passed, {allowed} may");
     }
 
     /// <summary>G10. Announced when it was decided, and that may have been up to two leases before.</summary>

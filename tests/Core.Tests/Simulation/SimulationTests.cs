@@ -9,7 +9,7 @@ namespace Core.Tests.Simulation;
 /// </summary>
 public abstract class SimulationTests(ITestOutputHelper output)
 {
-    const int Seeds = 1200;
+    const int Seeds = 1050;
 
     /// <summary>A broken promise is mostly broken by many seeds; these show whether it is one bug or several.</summary>
     const int EnoughFailures = 10;
