@@ -9,7 +9,7 @@ help: ## What there is.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 run: ## The main job on the embedded default: three groups of simulated machines with real HTTP checks. API and panel: http://127.0.0.1:8888
-	dotnet run $(DOTNET_FLAGS) --project $(SERVER) -- -c config/settings.yaml
+	dotnet run -c $(CONFIGURATION) --project $(SERVER) -- -c "$(CURDIR)/config/settings.yaml"
 
 build: ## Everything, warnings are errors.
 	dotnet build $(DOTNET_FLAGS) VmShepherd.slnx
@@ -22,7 +22,7 @@ mutate: ## Takes each guard away once and names the test that notices. Not part 
 	scripts/mutate
 
 bench: ## Benchmarks, each beside its floor in the same run.
-	dotnet run $(DOTNET_FLAGS) --project bench -- all
+	dotnet run -c $(CONFIGURATION) --project bench -- all
 
 publish: ## A self-contained program in artifacts/publish/vmshepherd.
 	dotnet publish $(DOTNET_FLAGS) $(SERVER) --runtime linux-x64 --self-contained -o artifacts/publish/vmshepherd

@@ -1,1 +1,1 @@
-return 0;
+return await VmShepherd.Server.Cli.CommandLine.RunAsync(args);

@@ -2,7 +2,16 @@ using System.Globalization;
 
 namespace VmShepherd.Core.Configuration;
 
-public enum Severity { Warning, Error }
+/// <summary>From least to worst.</summary>
+public enum Severity
+{
+    /// <summary>Worth knowing before an upgrade; only `validate` says it.</summary>
+    Note,
+    Warning,
+
+    /// <summary>The file is not valid.</summary>
+    Error,
+}
 
 /// <summary>One mistake, or one thing worth knowing, in a place the operator can go to.</summary>
 /// <param name="Severity">An error makes its file invalid.</param>
@@ -13,7 +22,9 @@ public enum Severity { Warning, Error }
 /// <param name="Text">What is wrong, and what to do. Never a secret's value.</param>
 public sealed record Diagnostic(Severity Severity, string File, int Line, int Column, string Path, string Text)
 {
+    string Mark => Severity switch { Severity.Error => "", Severity.Warning => "warning: ", _ => "note: " };
+
     /// <summary><c>FILE:LINE:COL PATH: text</c></summary>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{File}:{Line}:{Column}{(Path.Length == 0 ? "" : " " + Path)}: {(Severity == Severity.Warning ? "warning: " : "")}{Text}");
+        CultureInfo.InvariantCulture, $"{File}:{Line}:{Column}{(Path.Length == 0 ? "" : " " + Path)}: {Mark}{Text}");
 }

@@ -17,6 +17,8 @@ sealed class DiagnosticList
 
     internal void Warn(YamlNode at, string path, string text) => Add(new Diagnostic(Severity.Warning, at.File, at.Line, at.Column, path, text));
 
+    internal void Note(YamlNode at, string path, string text) => Add(new Diagnostic(Severity.Note, at.File, at.Line, at.Column, path, text));
+
     internal void Add(Diagnostic diagnostic)
     {
         // The first error is kept however many warnings there are: who finds the file invalid must be able to say why.

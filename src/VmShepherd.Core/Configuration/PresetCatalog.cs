@@ -52,4 +52,8 @@ public sealed record ReleasedPreset(string Name, string Origin, DateTimeOffset A
 /// <param name="BadSince">Since when the source is wrong; <see langword="null"/> = it is good.</param>
 /// <param name="Trouble">What is wrong.</param>
 /// <param name="Diagnostics">Errors and warnings, each in its place.</param>
-sealed record CatalogEntry(string Revision, Preset? Good, DateTimeOffset? BadSince, string? Trouble, IReadOnlyList<Diagnostic> Diagnostics);
+sealed record CatalogEntry(string Revision, Preset? Good, DateTimeOffset? BadSince, string? Trouble, IReadOnlyList<Diagnostic> Diagnostics)
+{
+    /// <summary>The name in a source that is wrong otherwise; <see langword="null"/> = not even that can be read.</summary>
+    public string? Name { get; init; }
+}

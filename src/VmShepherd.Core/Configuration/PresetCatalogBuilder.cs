@@ -48,7 +48,7 @@ public sealed class PresetCatalogBuilder(PresetReader reader)
         if (reading.Preset is { } preset) return new CatalogEntry(revision, preset, null, null, reading.Diagnostics);
         int errors = reading.Diagnostics.Count(d => d.Severity == Severity.Error);
         string trouble = $"{reading.Diagnostics.First(d => d.Severity == Severity.Error)}{(errors > 1 ? $" (and {errors - 1} more)" : "")}";
-        return new CatalogEntry(revision, before?.Good, before?.BadSince ?? now, trouble, reading.Diagnostics);
+        return new CatalogEntry(revision, before?.Good, before?.BadSince ?? now, trouble, reading.Diagnostics) { Name = reading.Name };
     }
 
     /// <summary>While the place itself is in trouble, an absent source is not a vanished one.</summary>
@@ -81,7 +81,7 @@ public sealed class PresetCatalogBuilder(PresetReader reader)
     static CatalogProblem Problem(string origin, CatalogEntry entry)
     {
         string meanwhile = entry.Good is { } good ? $"; since {entry.BadSince:yyyy-MM-dd HH:mm:ss}Z the last good version of preset '{good.Name}' stays in force" : "; there is no earlier version to keep to";
-        return new CatalogProblem(origin, entry.Good?.Name, entry.BadSince!.Value, entry.Trouble + meanwhile) { Diagnostics = entry.Diagnostics };
+        return new CatalogProblem(origin, entry.Good?.Name ?? entry.Name, entry.BadSince!.Value, entry.Trouble + meanwhile) { Diagnostics = entry.Diagnostics };
     }
 
     static CatalogProblem Since(PresetCatalog previous, CatalogProblem problem) =>

@@ -6,7 +6,11 @@ namespace VmShepherd.Core.Configuration;
 
 /// <param name="Preset"><see langword="null"/> when there is any error.</param>
 /// <param name="Diagnostics">Every mistake of this source at once. What is wrong with the defaults is said with the settings, not here, unless it makes the preset invalid.</param>
-public sealed record PresetReading(Preset? Preset, IReadOnlyList<Diagnostic> Diagnostics);
+public sealed record PresetReading(Preset? Preset, IReadOnlyList<Diagnostic> Diagnostics)
+{
+    /// <summary>The preset's name, when at least that could be read.</summary>
+    public string? Name { get; init; }
+}
 
 /// <summary>Reads one source: merges the defaults under it, checks every key, binds its drivers.</summary>
 public sealed class PresetReader(DriverRegistry registry, Func<string, string?>? environment = null)
@@ -22,10 +26,10 @@ public sealed class PresetReader(DriverRegistry registry, Func<string, string?>?
         var problems = new DiagnosticList();
         if (Root(source, problems) is not { } root) return new PresetReading(null, problems.Sorted());
 
-        Preset? preset = Preset(source, settings, root, problems);
+        Preset? preset = Preset(source, settings, root, problems, out string? name);
         // The settings reader has given the warnings on the defaults already, once for all presets.
         Diagnostic[] own = [.. problems.Sorted().Where(d => d.Severity == Severity.Error || d.File == source.Origin)];
-        return new PresetReading(problems.HasErrors ? null : preset, own);
+        return new PresetReading(problems.HasErrors ? null : preset, own) { Name = name };
     }
 
     static YamlMapping? Root(PresetSource source, DiagnosticList problems)
@@ -58,10 +62,10 @@ public sealed class PresetReader(DriverRegistry registry, Func<string, string?>?
         return root as YamlMapping;
     }
 
-    Preset? Preset(PresetSource source, Settings settings, YamlMapping root, DiagnosticList problems)
+    Preset? Preset(PresetSource source, Settings settings, YamlMapping root, DiagnosticList problems, out string? name)
     {
         var keys = new KeyReader(root, "", problems);
-        string? name = PresetKeys.Name(keys, source.NamePrefix);
+        name = PresetKeys.Name(keys, source.NamePrefix);
         int? count = keys.Required("count") is null ? null : keys.Integer("count", 0, MaxCount);
         bool unmanaged = keys.Boolean("unmanaged") ?? false;
 
@@ -86,7 +90,7 @@ public sealed class PresetReader(DriverRegistry registry, Func<string, string?>?
             ManageExpire = ManageExpire(keys, problems),
             Unmanaged = unmanaged,
             ScaleIn = PresetKeys.ScaleIn(keys),
-            PreviousNames = keys.Texts("previous_names") ?? [],
+            PreviousNames = PreviousNames(keys, problems),
             Iaas = iaas.Driver!,
             Healthcheck = healthcheck.Driver,
             Health = Health(keys, healthcheck, problems),
@@ -98,6 +102,14 @@ public sealed class PresetReader(DriverRegistry registry, Func<string, string?>?
     }
 
     static YamlMapping Own(KeyReader keys, string key) => keys.Section(key) ?? new YamlMapping(YamlResolver.Map, keys.Mapping.File, keys.Mapping.Line, keys.Mapping.Column);
+
+    static IReadOnlyList<string> PreviousNames(KeyReader keys, DiagnosticList problems)
+    {
+        IReadOnlyList<string> names = keys.Texts("previous_names") ?? [];
+        if (names.Count > 0)
+            problems.Warn(keys.Mapping.Find("previous_names")!.Value, "previous_names", "is not in force in this version: machines of these names are neither counted nor ended");
+        return names;
+    }
 
     static TimeSpan ManageExpire(KeyReader keys, DiagnosticList problems)
     {

@@ -58,7 +58,7 @@ sealed class PresetSections(DriverRegistry registry, Func<string, string?> envir
             problems.Warn(healthcheck.Mapping.Find(MisspeltDelay)!.Key, healthcheck.PathOf(MisspeltDelay),
                 $"is misspelt: write '{TerminateDelay}'{(documented is null ? "" : ", which stands here too and counts")}");
         if (documented >= 0 && misspelt is null)
-            problems.Warn(healthcheck.Mapping.Find(TerminateDelay)!.Key, healthcheck.PathOf(TerminateDelay),
+            problems.Note(healthcheck.Mapping.Find(TerminateDelay)!.Key, healthcheck.PathOf(TerminateDelay),
                 "VmShepherd 1 never obeyed this spelling: from now on machines that stay ill are ended and replaced");
         double delay = documented ?? misspelt ?? -1;
         return delay < 0 ? null : TimeSpan.FromSeconds(Math.Min(delay, ScalarReading.MaxSeconds));

@@ -6,7 +6,11 @@ namespace VmShepherd.Core.Configuration;
 
 /// <param name="Settings"><see langword="null"/> when there is any error.</param>
 /// <param name="Diagnostics">Every mistake at once, in the order of the file.</param>
-public sealed record SettingsReading(Settings? Settings, IReadOnlyList<Diagnostic> Diagnostics);
+public sealed record SettingsReading(Settings? Settings, IReadOnlyList<Diagnostic> Diagnostics)
+{
+    /// <summary>What is to be said on every start; notes are for `validate`.</summary>
+    public IEnumerable<Diagnostic> Troubles => Diagnostics.Where(diagnostic => diagnostic.Severity > Severity.Note);
+}
 
 /// <summary>Reads the settings file and says everything that is wrong with it.</summary>
 public static class SettingsReader

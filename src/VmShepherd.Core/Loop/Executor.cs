@@ -139,14 +139,13 @@ sealed class Executor(SteadyClock clock, Metrics metrics)
     {
         run.Results.Add(result);
         bool sent = result.Failure is not null || result.Problem is null;
-        string outcome = result.Failure?.ToString() ?? "ok";
         if (result.Step is not Step.Terminate step)
         {
-            if (sent) metrics.Acted("create", "missing", outcome);
+            if (sent) metrics.Acted("create", null, result.Failure);
             return;
         }
 
-        if (sent) metrics.Acted("terminate", step.Cause.ToString(), outcome);
+        if (sent) metrics.Acted("terminate", step.Cause, result.Failure);
         if (step.Request is { } request)
             run.Answers.Add(new Answer(request.Id, result.Problem is null, result.Problem ?? $"the IaaS has accepted the end of {step.Vm}"));
     }

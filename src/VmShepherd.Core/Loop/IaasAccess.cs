@@ -116,25 +116,25 @@ sealed class IaasAccess(IIaasDriver driver, string name, SteadyClock clock, Metr
         {
             // The driver promises to honour the token; the wait does not depend on it.
             T answer = await send(cancellationToken).WaitAsync(cancellationToken);
-            metrics.Called(name, call, "ok");
+            metrics.Called(name, call, null);
             Allowed(call);
             return answer;
         }
         catch (IaasException e)
         {
-            metrics.Called(name, call, e.Failure.ToString());
+            metrics.Called(name, call, e.Failure);
             Learn(e, call);
             throw;
         }
         catch (OperationCanceledException e)
         {
-            metrics.Called(name, call, "cancelled");
+            metrics.Called(name, call, IaasFailure.Unavailable);
             throw new IaasException(IaasFailure.Unavailable, $"{call} was given up: no answer in time", e) { EffectUnknown = true };
         }
         catch (Exception e)
         {
             // A driver that breaks its word is an unavailable driver; what it did is anybody's guess.
-            metrics.Called(name, call, "broken");
+            metrics.Called(name, call, IaasFailure.Unavailable);
             throw new IaasException(IaasFailure.Unavailable, $"the driver failed with {e.GetType().Name} on {call}, which is not an IaasException: {e.Message}", e) { EffectUnknown = true };
         }
     }

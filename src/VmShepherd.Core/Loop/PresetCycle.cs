@@ -52,6 +52,7 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         {
             Outcome = lost is null ? report.Outcome : CycleOutcome.LeaseLost,
             Problems = lost is null ? report.Problems : [.. report.Problems, lost],
+            Notes = lease.CleanHandover ? report.Notes : [.. report.Notes, "taken over: the last holder did not give its lease back"],
             Started = started,
             Took = clock.Now - started,
             Token = lease.Token,
@@ -212,7 +213,7 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         VmRequest[] requests = [.. intents.Select(intent => CreateRequests.Of(input.Preset, intent, guard.Lease.Token, input.Settings.Installation, text))];
         Execution done = await executor.RunAsync(input.Iaas, plan, announced, requests, guard, input.Preset.SpecHash, stopping);
         Answer[] answers = [.. plan.Answers, .. done.Answers];
-        return (Report(input, Outcome(plan, done.Steps)).With(plan) with { Steps = done.Steps, Notes = [.. plan.Notes, .. unfit], Answers = answers }, Effects.Answered(done.History, answers));
+        return (Report(input, Outcome(plan, done.Steps)).With(plan).WithCreated(done.Steps, clock.Now) with { Steps = done.Steps, Notes = [.. plan.Notes, .. unfit], Answers = answers }, Effects.Answered(done.History, answers));
     }
 
     /// <summary>Without its userdata no machine is created; everything else goes on.</summary>
@@ -276,5 +277,5 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         Desired = input.Preset.Count,
     };
 
-    static MachineReport[] AtRest(Observation seen) => [.. seen.Vms.Select(vm => new MachineReport(vm, "running", "fine"))];
+    static MachineReport[] AtRest(Observation seen) => [.. seen.Vms.Select(vm => new MachineReport(vm, "running", Classifier.Fine))];
 }

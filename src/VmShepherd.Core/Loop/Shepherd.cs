@@ -162,10 +162,19 @@ public sealed class Shepherd : IAsyncDisposable
     /// <summary>What became of a request; null = nothing yet.</summary>
     public async Task<Answer?> FindAnswerAsync(string preset, string requestId, CancellationToken cancellationToken)
     {
+        // A cycle that failed as a whole has stored nothing: what it had to say stands in its report.
+        if (Board.Find(preset)?.Answers.FirstOrDefault(answer => answer.Request == requestId) is { } reported) return reported;
+
         IReadOnlyDictionary<string, VersionedDocument> stored = await _runtime.ReadAsync([preset], cancellationToken);
-        return stored.TryGetValue(preset, out VersionedDocument? document)
-            ? Array.Find(HistoryCodec.Decode(document.Content.Span, document.Age, _instance, _clock.Now).Answers, answer => answer.Request == requestId)
-            : null;
+        if (!stored.TryGetValue(preset, out VersionedDocument? document)) return null;
+        try
+        {
+            return Array.Find(HistoryCodec.Decode(document.Content.Span, document.Age, _instance, _clock.Now).Answers, answer => answer.Request == requestId);
+        }
+        catch (InvalidDataException e)
+        {
+            return new Answer(requestId, false, e.Message);
+        }
     }
 
     /// <summary>The userdata a machine of this preset would be started with.</summary>
@@ -256,12 +265,17 @@ public sealed class Shepherd : IAsyncDisposable
     async Task AdoptAsync(PresetCatalog catalog)
     {
         HashSet<string> released = [.. catalog.Released.Select(preset => preset.Name)];
-        foreach (ReleasedPreset preset in catalog.Released.Where(preset => !_released.Contains(preset.Name)))
+        foreach (ReleasedPreset preset in catalog.Released.Where(preset => !_released.Contains(preset.Name))) Log.PresetReleased(_log, preset.Name);
+
+        // Every preset has a report, one that was never valid too; what is not in force any more has none.
+        ILookup<string?, string> problems = catalog.Problems.ToLookup(problem => problem.Preset, problem => problem.Text);
+        foreach (string name in problems.Select(group => group.Key).OfType<string>().Where(name => !catalog.Presets.ContainsKey(name)))
+            Board.Post(new CycleReport { Preset = name, Outcome = CycleOutcome.Frozen, Started = _clock.Now, Instance = _instance, Problems = [.. problems[name]] });
+        foreach (string name in Board.All.Select(report => report.Preset).Where(name => !catalog.Presets.ContainsKey(name)))
         {
-            Log.PresetReleased(_log, preset.Name);
-            Board.Remove(preset.Name);
-            _watch.Forget(preset.Name);
-            _memory.Forget(preset.Name);
+            _watch.Forget(name);
+            _memory.Forget(name);
+            if (!problems.Contains(name)) Board.Remove(name);
         }
 
         _released = released;

@@ -45,6 +45,9 @@ static class Classifier
     /// <summary>A machine is ill only after more failed checks than this, the present one apart.</summary>
     internal const int TolerableFailures = 5;
 
+    /// <summary>Of a machine that needs no word.</summary>
+    internal const string Fine = "fine";
+
     // Read from the top: the first line that fits decides. The order is part of the meaning.
     internal static (Standing Standing, string Why) Judge(Vm vm, MachineRecord record, Verdict? verdict, Preset preset, DateTimeOffset now) => (vm.State, record, verdict) switch
     {
@@ -62,6 +65,8 @@ static class Classifier
         (VmState.Pending, { PendingSince: { } since }, _) when now - since > preset.Limits.CreationTimeout
             => (Standing.Dead, $"pending for {Ago(since, now)}, longer than creation_timeout"),
 
+        (VmState.Pending, { PendingSince: { } since }, _) => (Standing.Fine, $"pending for {Ago(since, now)}"),
+
         // Still serving, soon gone: build its successor now, let the IaaS end it.
         (VmState.NearbyShutdown, _, _) => (Standing.NearbyShutdown, "will be shut down by the IaaS soon"),
 
@@ -71,7 +76,7 @@ static class Classifier
         (VmState.Running, { Failures: null }, Verdict.Failed failed) => (Standing.Fine, $"check fails during start-up, not counted: {failed.Reason}"),
         (VmState.Running, { Failures: { } failures }, Verdict.Failed failed) => (Standing.Fine, $"{failures.Count} checks failed: {failed.Reason}"),
         (_, _, Verdict.Unknown unknown) => (Standing.Fine, $"not judged: {unknown.Reason}"),
-        _ => (Standing.Fine, "fine"),
+        _ => (Standing.Fine, Fine),
     };
 
     /// <summary>The state as API and reports name it.</summary>

@@ -11,7 +11,7 @@ public static class Effects
             MachineRecord? machine = Array.Find(next.Machines, machine => machine.Id == step.Vm);
             if (machine is null) continue; // asked for by a person in a frozen preset, whose memory stays as it is
             Debt[] debts = step.Paced ? Debts.Add(next, machine, step.Cause, now) : next.Debts;
-            Ending ending = machine.Ending ?? new Ending(step.Cause, now, null, step.Request?.By);
+            Ending ending = machine.Ending is { AcceptedAt: not null } accepted ? accepted : new Ending(step.Cause, now, null, step.Request?.By);
             next = Replace(next, machine with { Ending = ending }) with { Debts = debts };
         }
 
@@ -43,7 +43,7 @@ public static class Effects
 
         Debt[] debts = next.Debts;
         if (!planned.Debts.Any(debt => debt.Vm == step.Vm)) debts = [.. debts.Where(debt => debt.Vm != step.Vm)];
-        if (before.Intent is not null && Array.Find(planned.Debts, debt => debt.Successor == before.Intent) is { } owed)
+        if (Array.Find(planned.Debts, debt => Debts.Pays(before, debt)) is { } owed)
             debts = [.. debts.Select(debt => debt.Vm == owed.Vm && debt.Successor is null ? owed : debt)];
         return Replace(next, machine with { Ending = before.Ending }) with { Debts = debts };
     }

@@ -156,7 +156,7 @@ public sealed record Intent(string Id, DateTimeOffset SavedAt)
 /// <param name="Vm">The machine that was ended.</param>
 /// <param name="At">When.</param>
 /// <param name="Cause">Why.</param>
-/// <param name="Successor">The intent of the machine that is to take its place; null = none yet.</param>
+/// <param name="Successor">The intent of the machine that is to take its place, or the id of one that was adopted; null = none yet.</param>
 public sealed record Debt(string Vm, DateTimeOffset At, Cause Cause, string? Successor);
 
 /// <param name="Since">The look that found them dead.</param>
@@ -167,7 +167,7 @@ public sealed record SuddenDeath(DateTimeOffset Since, string[] Vms, bool Confir
 /// <param name="Since">When the hold began.</param>
 /// <param name="Wait">From the last probe to the next one, unless its successor passes before.</param>
 /// <param name="ProbedAt">When one machine was last let go; null = none yet.</param>
-/// <param name="Probed">Whose successor has to pass (<see cref="Debt.Vm"/>); null = none yet.</param>
+/// <param name="Probed">The machine in whose name its place is owed (<see cref="Debt.Vm"/>); null = none yet, or nobody will succeed it.</param>
 public sealed record MassFailure(DateTimeOffset Since, TimeSpan Wait, DateTimeOffset? ProbedAt, string? Probed);
 
 /// <param name="Failures">Looks at which a machine had died without ever passing.</param>

@@ -17,7 +17,7 @@ public static class Planner
         if (ScopeGuard.Freezes(seen, past, now) is { } frozen) return frozen;
 
         Recollection known = Recollection.Of(preset, seen, past, now);
-        History next = known.History with { Scope = seen.Scope };
+        History next = Whole(preset, known, now) with { Scope = seen.Scope };
         RequestAnswers asked = RequestAnswers.To(seen.Requests, known.Machines);
         var plan = new Plan { Next = next, Machines = known.Machines, Present = known.Present, Answers = asked.Answers };
         if (preset.Unmanaged)
@@ -44,6 +44,19 @@ public static class Planner
         }
 
         return true;
+    }
+
+    /// <summary>A group that is whole, and whose every machine has passed, needs no create: what is remembered of creates that failed ends with the wait that it caused.</summary>
+    static History Whole(Preset preset, Recollection known, DateTimeOffset now)
+    {
+        History next = known.History;
+        if (next.CrashLoop is null && next.CreateStop is null) return next;
+        if (known.Present < preset.Count || next.Intents.Length > 0 || known.Machines.Any(machine => machine is { IsPresent: true, Record.HasPassed: false })) return next;
+        return next with
+        {
+            CrashLoop = next.CrashLoop?.NotBefore > now ? next.CrashLoop : null,
+            CreateStop = next.CreateStop?.Until > now ? next.CreateStop : null,
+        };
     }
 
     static IEnumerable<Step> Ends(Preset preset, Recollection known, History next, IReadOnlyList<Step> requested, DateTimeOffset now)

@@ -38,80 +38,87 @@ sealed record Recollection(History History, Judged[] Machines, MachineRecord[] M
         return true;
     }
 
-    internal static Recollection Of(Preset preset, Observation seen, History past, DateTimeOffset now)
+    internal static Recollection Of(Preset preset, Observation seen, History past, DateTimeOffset now) => new Looking(preset, seen, past, now).Remember();
+
+    /// <summary>One look, as it is taken in: who is met, who is missed, and what that says of those before.</summary>
+    sealed class Looking(Preset preset, Observation seen, History past, DateTimeOffset now)
     {
-        var known = past.Machines.ToDictionary(machine => machine.Id, StringComparer.Ordinal);
-        List<string> notes = [];
-        List<Judged> machines = [];
-        bool died = false, passed = false;
+        readonly Dictionary<string, MachineRecord> _known = past.Machines.ToDictionary(machine => machine.Id, StringComparer.Ordinal);
+        readonly List<string> _notes = [];
+        readonly List<Judged> _machines = [];
+        readonly List<MachineRecord> _remembered = [], _missing = [];
+        bool _died, _passed;
 
-        for (int i = 0; i < seen.Vms.Count; i++)
-            Meet(seen.Vms[i], seen.Verdicts[i]);
+        internal Recollection Remember()
+        {
+            for (int i = 0; i < seen.Vms.Count; i++) Meet(seen.Vms[i], seen.Verdicts[i]);
 
-        MachineRecord[] absent = [.. known.Values];
-        bool many = ManyAreMissing(preset, past, absent);
-        List<MachineRecord> remembered = [], missing = [];
-        foreach (MachineRecord record in absent)
+            MachineRecord[] absent = [.. _known.Values];
+            bool many = ManyAreMissing(preset, past, absent);
+            foreach (MachineRecord record in absent) Miss(record, many);
+
+            Intent[] intents = Settle(past.Intents, seen, _machines, now, _notes, out bool lost);
+            History next = past with
+            {
+                Machines = [.. _machines.Where(machine => machine.Standing != Standing.Foreign).Select(machine => machine.Record), .. _remembered],
+                Intents = intents,
+                BlindSince = null,
+                CrashLoop = _died || lost ? AfterCrash(past.CrashLoop, now) : _passed ? null : past.CrashLoop,
+            };
+            return new Recollection(next with { Debts = Debts.Settle(next, preset.Count, _machines) }, [.. _machines], [.. _missing], many && _missing.Count > 0, _notes);
+        }
+
+        void Miss(MachineRecord record, bool many)
         {
             MachineRecord absentee = record.MissingSince is null ? record with { MissingSince = seen.ListBegun } : record;
             if (!absentee.IsLeaving && seen.LookedUp.TryGetValue(record.Id, out Vm? found) && found is not null && found.Name == preset.Name)
             {
                 // The list lacks it, the IaaS knows it: the list is the one that errs.
                 Meet(found, verdict: null, absentee.MissingSince);
-                continue;
+                return;
             }
 
             switch (JudgeAbsent(absentee, preset, seen, many))
             {
                 case Absence.Holds:
-                    remembered.Add(absentee);
-                    missing.Add(absentee);
+                    _remembered.Add(absentee);
+                    _missing.Add(absentee);
                     break;
                 case Absence.Leaving:
-                    remembered.Add(absentee);
+                    _remembered.Add(absentee);
                     break;
                 case Absence.Gone:
                     // What we ended ourselves is not worth a word.
-                    if (absentee.Ending is null) notes.Add($"{record.Id} vanished: the IaaS does not know it any more, and its end was not ours");
-                    died |= IsCrash(record);
+                    if (absentee.Ending is null) _notes.Add($"{record.Id} vanished: the IaaS does not know it any more, and its end was not ours");
+                    _died |= IsCrash(record);
 
                     break;
             }
         }
 
-        Intent[] intents = Settle(past.Intents, seen, machines, now, notes, out bool lost);
-        History next = past with
-        {
-            Machines = [.. machines.Where(machine => machine.Standing != Standing.Foreign).Select(machine => machine.Record), .. remembered],
-            Intents = intents,
-            BlindSince = null,
-            CrashLoop = died || lost ? AfterCrash(past.CrashLoop, now) : passed ? null : past.CrashLoop,
-        };
-        return new Recollection(next with { Debts = Debts.Settle(next, preset.Count, machines) }, [.. machines], [.. missing], many && missing.Count > 0, notes);
-
         void Meet(Vm vm, Verdict? verdict, DateTimeOffset? missingSince = null)
         {
-            known.Remove(vm.Id, out MachineRecord? before);
+            _known.Remove(vm.Id, out MachineRecord? before);
             if (IsForeign(vm, seen.Installation, out string? owner))
             {
-                machines.Add(new Judged(vm, before ?? new MachineRecord(vm.Id, now), verdict, Standing.Foreign, $"belongs to installation '{owner}'"));
-                notes.Add($"{vm.Id} carries this preset's name but belongs to installation '{owner}': neither counted nor ended");
+                _machines.Add(new Judged(vm, before ?? new MachineRecord(vm.Id, now), verdict, Standing.Foreign, $"belongs to installation '{owner}'"));
+                _notes.Add($"{vm.Id} carries this preset's name but belongs to installation '{owner}': neither counted nor ended");
                 return;
             }
 
             if (before is null && !vm.Metadata.ContainsKey(VmMetadata.Installation) && vm.IsComplete)
-                notes.Add($"{vm.Id} adopted: it carries this preset's name and nobody's mark");
+                _notes.Add($"{vm.Id} adopted: it carries this preset's name and nobody's mark");
 
-            MachineRecord record = Remember(before, vm, verdict, preset, now) with { MissingSince = missingSince };
+            MachineRecord record = Recollection.Remember(before, vm, verdict, preset, now) with { MissingSince = missingSince };
             if (record.Ending is { AcceptedAt: null } ending && seen.ListBegun > ending.AskedAt + seen.VisibilityGrace)
                 record = record with { Ending = null }; // the end whose answer was lost had no effect
 
             (Standing standing, string why) = Classifier.Judge(vm, record, verdict, preset, now);
             record = record with { DeadSince = standing == Standing.Dead ? record.DeadSince ?? now : null };
-            machines.Add(new Judged(vm, record, verdict, standing, why));
+            _machines.Add(new Judged(vm, record, verdict, standing, why));
             bool justCreated = before is null && past.Intents.Any(intent => intent.Id == record.Intent || intent.Vm == vm.Id);
-            died |= record.DeadSince is not null && (justCreated || (before is not null && IsCrash(before)));
-            passed |= record.HasPassed && before is not { HasPassed: true };
+            _died |= record.DeadSince is not null && (justCreated || (before is not null && IsCrash(before)));
+            _passed |= record.HasPassed && before is not { HasPassed: true };
         }
     }
 

@@ -33,8 +33,12 @@ public static class Brakes
     /// <summary>Says of each hold since when it holds, and remembers that.</summary>
     static Plan Stamped(Plan plan, Situation situation)
     {
-        if (plan.Held.Count == 0) return plan.Next.Holds.Length == 0 ? plan : plan with { Next = plan.Next with { Holds = [] } };
+        if (plan.Held.Count > 0) return StampedHolds(plan, situation);
+        return plan.Next.Holds.Length == 0 ? plan : plan with { Next = plan.Next with { Holds = [] } };
+    }
 
+    static Plan StampedHolds(Plan plan, Situation situation)
+    {
         Hold[] held = [.. plan.Held.Select(hold => hold with { Since = Since(hold.Brake) })];
         HoldSince[] holds = [.. held.DistinctBy(hold => hold.Brake).Select(hold => new HoldSince(hold.Brake, hold.Since))];
         return plan with { Held = held, Next = plan.Next with { Holds = holds } };

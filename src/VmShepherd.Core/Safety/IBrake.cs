@@ -9,7 +9,7 @@ namespace VmShepherd.Core.Safety;
 /// <param name="Past">What was remembered before this look.</param>
 /// <param name="Instance">What this instance knows beyond the preset.</param>
 /// <param name="Now">Steady.</param>
-public sealed record Situation(Preset Preset, Observation Seen, History Past, InstanceFacts Instance, DateTimeOffset Now);
+public readonly record struct Situation(Preset Preset, Observation Seen, History Past, InstanceFacts Instance, DateTimeOffset Now);
 
 /// <summary>
 /// A limit on a plan. It may drop steps or make them smaller, say why, and remember something. It never adds a step.

@@ -20,6 +20,7 @@ sealed class MassFailureBrake : IBrake
         if (situation.Past.MassFailure is null && !plan.Steps.Any(step => Brakes.IsEnd(step, Cause.IllHealth))) return plan;
 
         MassFailure hold = situation.Past.MassFailure ?? new MassFailure(situation.Now, situation.Preset.Limits.HoldProbe, null, null);
+        if (WasForgiven(hold, plan, situation.Past)) hold = hold with { Probed = null };
         DateTimeOffset probeAt = NextProbe(hold, plan.Next, situation);
         Step.Terminate? probe = situation.Now >= probeAt && SelfSuspicionBrake.Suspicion(situation.Instance) is null
             ? plan.Steps.OfType<Step.Terminate>().FirstOrDefault(step => step.Cause == Cause.IllHealth)
@@ -27,7 +28,7 @@ sealed class MassFailureBrake : IBrake
         if (probe is not null && MayGo(probe, plan, situation))
         {
             TimeSpan wait = hold.ProbedAt is null || Succeeded(hold, plan.Next) ? situation.Preset.Limits.HoldProbe : hold.Wait * 2;
-            hold = hold with { ProbedAt = situation.Now, Probed = Debtor(probe, plan), Wait = wait < LongestWait ? wait : LongestWait };
+            hold = hold with { ProbedAt = situation.Now, Probed = Owing(probe, plan), Wait = wait < LongestWait ? wait : LongestWait };
             reason += $"; held since {hold.Since:u}, {probe.Vm} goes as a probe";
         }
         else
@@ -72,11 +73,19 @@ sealed class MassFailureBrake : IBrake
         { } last => last + hold.Wait,
     };
 
-    /// <summary>A machine that was to succeed another stands for that other one: its failure is no success.</summary>
-    static string Debtor(Step.Terminate probe, Plan plan)
+    /// <summary>In whose name the probe's place is owed: a probe that was to succeed another owes nothing of its own, and must not count as succeeded for that.</summary>
+    static string Owing(Step.Terminate probe, Plan plan)
     {
-        string? intent = plan.Machines.First(machine => machine.Vm.Id == probe.Vm).Record.Intent;
-        return plan.Next.Debts.FirstOrDefault(debt => intent is not null && debt.Successor == intent)?.Vm ?? probe.Vm;
+        MachineRecord record = plan.Machines.First(machine => machine.Vm.Id == probe.Vm).Record;
+        return Array.Find(plan.Next.Debts, debt => Debts.Pays(record, debt))?.Vm ?? probe.Vm;
+    }
+
+    /// <summary>There was nobody to succeed the probe (the group is larger than wanted): its end has taught nothing, and the next one waits.</summary>
+    static bool WasForgiven(MassFailure hold, Plan plan, History past)
+    {
+        Debt? owed = Array.Find(past.Debts, debt => debt.Vm == hold.Probed);
+        return owed is not null && plan.Next.Debts.All(debt => debt.Vm != owed.Vm)
+            && !plan.Machines.Any(machine => machine is { IsPresent: true, Record.HasPassed: true } && (machine.Vm.Id == owed.Vm || Debts.Pays(machine.Record, owed)));
     }
 
     static bool Succeeded(MassFailure hold, History next) => hold.Probed is not null && next.Debts.All(debt => debt.Vm != hold.Probed);

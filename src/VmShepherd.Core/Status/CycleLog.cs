@@ -41,6 +41,7 @@ sealed class CycleLog(ILogger log)
             .. report.Steps.Select(Word),
             .. report.Held.Select(hold => $"held by {hold.Brake} since {hold.Since:u}: {hold.Reason}; until {hold.Release}"),
             .. report.Notes,
+            .. report.Machines.Where(machine => machine.Why != Classifier.Fine).Select(machine => $"{machine.Vm.Id} {machine.State}: {machine.Why}"),
         ];
         var line = new StringBuilder();
         foreach (string word in words.Take(MostWords)) line.Append("; ").Append(word);

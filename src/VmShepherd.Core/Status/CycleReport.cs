@@ -60,6 +60,13 @@ public sealed record CycleReport
     /// <summary>How people's requests ended in this cycle.</summary>
     public IReadOnlyList<Answer> Answers { get; init; } = [];
 
+    /// <summary>With the machines that were created in this very cycle: nobody should have to wait an interval to see them.</summary>
+    internal CycleReport WithCreated(IReadOnlyList<StepResult> steps, DateTimeOffset now) => this with
+    {
+        Machines = [.. Machines, .. steps.Where(step => step is { Step: Step.Create, Vm: not null })
+            .Select(step => new MachineReport(new Vm(step.Vm!, Preset, VmState.Pending, now), "pending", "just created"))],
+    };
+
     /// <summary>With what a plan says of machines and brakes.</summary>
     internal CycleReport With(Plan plan) => this with
     {

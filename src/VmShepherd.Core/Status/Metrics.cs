@@ -1,4 +1,7 @@
 using System.Diagnostics.Metrics;
+using System.Text.Json;
+using VmShepherd.Abstractions;
+using VmShepherd.Core.Planning;
 
 namespace VmShepherd.Core.Status;
 
@@ -22,9 +25,18 @@ public sealed class Metrics : IDisposable
     /// <summary>For gauges that read the board.</summary>
     public Meter Meter => _meter;
 
-    public void Acted(string kind, string reason, string result) => _actions.Add(1, new("kind", kind), new("reason", reason), new("result", result));
+    /// <param name="kind">create or terminate.</param>
+    /// <param name="cause">Of an end; null = a create.</param>
+    /// <param name="failure">Null = accepted.</param>
+    public void Acted(string kind, Cause? cause, IaasFailure? failure) =>
+        _actions.Add(1, new("kind", kind), new("reason", cause is { } why ? Label(why.ToString()) : "missing"), new("result", Result(failure)));
 
-    public void Called(string driver, string call, string result) => _calls.Add(1, new("driver", driver), new("call", call), new("result", result));
+    public void Called(string driver, string call, IaasFailure? failure) => _calls.Add(1, new("driver", driver), new("call", call), new("result", Result(failure)));
+
+    static string Result(IaasFailure? failure) => failure is { } kind ? Label(kind.ToString()) : "ok";
+
+    /// <summary>Labels are written as the settings are: ill_health, no_capacity.</summary>
+    static string Label(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
 
     public void CycleEnded(TimeSpan took) => _cycles.Record(took.TotalSeconds);
 

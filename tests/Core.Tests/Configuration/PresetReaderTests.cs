@@ -91,7 +91,7 @@ public sealed class PresetReaderTests
     [InlineData("on: 3", "web.conf:5:1 True: warning: 'on' is a boolean in YAML, not a name: quote it")]
     [InlineData("panel_links: {x: 'javascript:alert(1)'}", "web.conf:5:18 panel_links.x: expected an http, https or ssh address, this is 'javascript:alert(1)'")]
     [InlineData("healthcheck: {driver: SampleCheck, terminate_heatlh_failed_delay: 60}", "web.conf:5:36 healthcheck.terminate_heatlh_failed_delay: warning: is misspelt: write 'terminate_health_failed_delay'")]
-    [InlineData("healthcheck: {driver: SampleCheck, terminate_health_failed_delay: 60}", "web.conf:5:36 healthcheck.terminate_health_failed_delay: warning: VmShepherd 1 never obeyed this spelling: from now on machines that stay ill are ended and replaced")]
+    [InlineData("healthcheck: {driver: SampleCheck, terminate_health_failed_delay: 60}", "web.conf:5:36 healthcheck.terminate_health_failed_delay: note: VmShepherd 1 never obeyed this spelling: from now on machines that stay ill are ended and replaced")]
     [InlineData("iaas: 3", "web.conf:5:7 iaas: expected a mapping, this is '3'")]
     [InlineData("iaas: {driver: Nova}", "web.conf:5:16 iaas.driver: unknown driver 'Nova' there are OtherCloud, SampleCloud")]
     [InlineData("network: {subnets: [{id: 1}]}", "web.conf:5:21 network.subnets: expected a list of networks, each 'net-id: ID' or just the ID, this is a mapping")]

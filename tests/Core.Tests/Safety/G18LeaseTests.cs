@@ -1,13 +1,12 @@
-using Core.Tests.Safety;
 using Microsoft.Extensions.Time.Testing;
 using VmShepherd.Abstractions;
 using VmShepherd.Core;
 using VmShepherd.Core.Loop;
 using Xunit;
 
-namespace Core.Tests.Loop;
+namespace Core.Tests.Safety;
 
-public sealed class LeaseGuardTests
+public sealed class G18LeaseTests
 {
     readonly FakeTimeProvider _time = new(Given.Noon);
 

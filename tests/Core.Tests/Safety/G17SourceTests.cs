@@ -5,9 +5,9 @@ using VmShepherd.Abstractions;
 using VmShepherd.Core.Configuration;
 using Xunit;
 
-namespace Core.Tests.Configuration;
+namespace Core.Tests.Safety;
 
-public sealed class PresetCatalogTests
+public sealed class G17SourceTests
 {
     static readonly Settings Defaults = Sample.Good("defaults: {iaas: {driver: SampleCloud, auth_url: http://cloud, password: x}}");
     readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
@@ -16,7 +16,7 @@ public sealed class PresetCatalogTests
     PresetCatalog _catalog = PresetCatalog.Empty;
     int _revision;
 
-    public PresetCatalogTests() => _refresher = new(new PresetCatalogBuilder(new PresetReader(Sample.Registry, Sample.NoEnvironment)), _time);
+    public G17SourceTests() => _refresher = new(new PresetCatalogBuilder(new PresetReader(Sample.Registry, Sample.NoEnvironment)), _time);
 
     static PresetSource File(string origin, string name, int count = 1) => Text(origin, $"name: {name}\ncount: {count}\nimage: a\nflavor: b\n");
 

@@ -1,0 +1,42 @@
+using VmShepherd.Core.Loop;
+using VmShepherd.Core.Planning;
+using VmShepherd.Server.Api.JsonRpc;
+
+namespace VmShepherd.Server.Api;
+
+/// <summary>What people may ask for. Nothing is done here: a request is left with the loop, which passes it by the same guards as everything else.</summary>
+sealed class RequestMethods(Shepherd shepherd, RequestDesk desk)
+{
+    public IEnumerable<RpcMethod> Table =>
+    [
+        new("terminate_vm", Writes: true, [RpcParameter.Preset, RpcParameter.Vm], TerminateAsync),
+        new("accept_scope", Writes: true, [RpcParameter.Preset], AcceptScopeAsync),
+        new("manage", Writes: true, [RpcParameter.Preset], ManageAsync),
+    ];
+
+    async ValueTask<ReadOnlyMemory<byte>> TerminateAsync(RpcCall call)
+    {
+        string preset = shepherd.Catalog.Get(call.Text(0)).Name, vm = call.Text(1);
+
+        // Without a report of our own another instance holds the preset, and will find out.
+        if (shepherd.Board.Find(preset) is { } report && report.FindMachine(vm) is null)
+            throw RpcException.Failed($"preset '{preset}' has no machine '{vm}'");
+
+        return await desk.AskAsync(preset, new Request.Terminate(NewId(), call.Caller.Name, vm), call.Cancelled);
+    }
+
+    async ValueTask<ReadOnlyMemory<byte>> AcceptScopeAsync(RpcCall call)
+    {
+        string preset = shepherd.Catalog.Get(call.Text(0)).Name;
+        return await desk.AskAsync(preset, new Request.AcceptScope(NewId(), call.Caller.Name), call.Cancelled);
+    }
+
+    async ValueTask<ReadOnlyMemory<byte>> ManageAsync(RpcCall call)
+    {
+        string preset = shepherd.Catalog.Get(call.Text(0)).Name;
+        await shepherd.RequestAsync(preset, new Request.Manage(NewId(), call.Caller.Name), call.Cancelled);
+        return JsonValues.Ok;
+    }
+
+    static string NewId() => Guid.NewGuid().ToString("N");
+}

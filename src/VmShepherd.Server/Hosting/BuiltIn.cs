@@ -1,0 +1,14 @@
+using VmShepherd.Core.Configuration;
+using VmShepherd.Core.Drivers;
+using VmShepherd.Drivers.Iaas.Dummy;
+
+namespace VmShepherd.Server.Hosting;
+
+/// <summary>What comes with the program: the one place that names it.</summary>
+static class BuiltIn
+{
+    /// <summary>Declared and found as anybody's drivers are.</summary>
+    public static DriverRegistry Drivers() => new(typeof(DummyIaasDriver).Assembly);
+
+    public static IUserdataRenderer Userdata() => new PlainUserdataRenderer();
+}

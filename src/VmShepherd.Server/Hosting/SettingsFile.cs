@@ -1,0 +1,28 @@
+using VmShepherd.Core.Configuration;
+using VmShepherd.Core.Drivers;
+
+namespace VmShepherd.Server.Hosting;
+
+/// <summary>The settings file on disk.</summary>
+static class SettingsFile
+{
+    const int MaxBytes = 4 * 1024 * 1024;
+
+    public static SettingsReading Read(string file, DriverRegistry drivers)
+    {
+        try
+        {
+            if (new FileInfo(file).Length > MaxBytes) return Unreadable(file, $"the file is larger than {MaxBytes} bytes");
+            return SettingsReader.Read(File.ReadAllBytes(file), file, drivers);
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            return Unreadable(file, $"can't be read: {failed.Message}");
+        }
+    }
+
+    /// <summary>What relative paths in the settings are relative to.</summary>
+    public static string DirectoryOf(string file) => Path.GetDirectoryName(Path.GetFullPath(file)) ?? "/";
+
+    static SettingsReading Unreadable(string file, string why) => new(null, [new Diagnostic(Severity.Error, file, 0, 0, "", why)]);
+}

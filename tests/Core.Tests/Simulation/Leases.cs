@@ -1,0 +1,39 @@
+using VmShepherd.Abstractions;
+
+namespace Core.Tests.Simulation;
+
+/// <summary>One right to manage a preset, as the store gave it.</summary>
+sealed class Grant(LeaseToken token, Instance instance, TimeSpan at, TimeSpan until)
+{
+    public LeaseToken Token { get; } = token;
+    public Instance Instance { get; } = instance;
+    public TimeSpan At { get; } = at;
+    public TimeSpan Until { get; set; } = until;
+
+    /// <summary>What the checks of this run said and the store does not know yet.</summary>
+    public List<(string Vm, Verdict Verdict, TimeSpan At)> Unsaved { get; } = [];
+
+    /// <summary>What the checks of this run said.</summary>
+    public Dictionary<string, Verdict> Verdicts { get; } = new(StringComparer.Ordinal);
+}
+
+/// <summary>Every grant of every store, as the store's side saw it.</summary>
+sealed class Leases(VirtualTime time)
+{
+    readonly Dictionary<(int Generation, string Preset), List<Grant>> _grants = [];
+
+    public Grant? Newest(int generation, string preset) => _grants.TryGetValue((generation, preset), out List<Grant>? all) ? all[^1] : null;
+
+    public Grant? Find(int generation, string preset, string token) =>
+        _grants.TryGetValue((generation, preset), out List<Grant>? all) ? all.FindLast(grant => grant.Token.ToString() == token) : null;
+
+    /// <summary>Null when the token has risen (I10).</summary>
+    public string? Add(Instance instance, PresetLease lease)
+    {
+        if (!_grants.TryGetValue((instance.Generation, lease.Preset), out List<Grant>? all)) _grants.Add((instance.Generation, lease.Preset), all = []);
+        string? broken = all.Count > 0 && lease.Token <= all[^1].Token ? $"token {lease.Token} follows {all[^1].Token}"
+            : all.Count > 0 && !lease.CleanHandover && time.Elapsed < all[^1].Until ? $"token {lease.Token} was granted while {all[^1].Token} was in force" : null;
+        all.Add(new Grant(lease.Token, instance, time.Elapsed, time.Elapsed + lease.Duration));
+        return broken;
+    }
+}
