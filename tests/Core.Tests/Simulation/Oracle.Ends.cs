@@ -34,9 +34,6 @@ sealed partial class Oracle
         if (_leases.Newest(instance.Generation, vm.Name) is not { } grant || grant.Instance != instance) return;
         grant.Unsaved.Add((vm.Id, verdict, Now));
         grant.Verdicts[vm.Id] = verdict;
-        if (verdict != Verdict.Passed || world.Truth.Find(vm.Id) is not { HasPassed: false } machine) return;
-        machine.HasPassed = true;
-        Pay(machine);
     }
 
     /// <summary>What this run has learned is in the store now.</summary>
@@ -44,7 +41,13 @@ sealed partial class Oracle
     {
         if (_leases.Newest(instance.Generation, preset) is not { } grant || grant.Instance != instance) return;
         foreach ((string vm, Verdict verdict, TimeSpan at) in grant.Unsaved)
-            if (After(_streaks.GetValueOrDefault(vm), verdict, at) is { } streak) _streaks[vm] = streak;
+        {
+            _streaks[vm] = After(_streaks.GetValueOrDefault(vm), verdict, at);
+            if (verdict != Verdict.Passed || world.Truth.Find(vm) is not { HasPassed: false } machine) continue;
+            machine.HasPassed = true;
+            Pay(machine);
+        }
+
         grant.Unsaved.Clear();
     }
 
@@ -93,7 +96,6 @@ sealed partial class Oracle
         CheckMassFailure(sent, preset, machine);
         CheckPace(preset, machine);
         CheckBudget(sent);
-        _lastIll[preset.Name] = Now;
     }
 
     /// <summary>
@@ -152,6 +154,7 @@ sealed partial class Oracle
     {
         _accepted.Add(machine.Id);
         if (sent.Cause != Cause.IllHealth) return;
+        _lastIll[machine.Preset] = Now;
         List<(string Vm, TimeSpan At)> owed = Owed(machine.Preset);
         if (!IsOwed(owed, machine)) owed.Add((machine.Id, Now));
     }

@@ -38,7 +38,7 @@ sealed partial class Oracle(World world)
 
     TimeSpan Now => world.Time.Elapsed;
 
-    Preset Preset(string name) => world.Presets.TryGetValue(name, out Preset? preset) ? preset : world.Scenario.Presets.First(preset => preset.Name == name);
+    Preset Preset(string name) => world.Latest(name);
 
     // What was wanted until a moment ago may still be on its way: the longest way is a lease and the age of a list.
     TimeSpan Lately => Now - (world.Scenario.Lease * 4) - TimeSpan.FromSeconds(30);

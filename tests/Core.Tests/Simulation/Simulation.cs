@@ -8,7 +8,7 @@ namespace Core.Tests.Simulation;
 static class Simulation
 {
     /// <summary>The longest wait that a storm can leave behind is that of a crash loop, half an hour; then everything has to be ended, made and checked one by one.</summary>
-    static readonly TimeSpan Patience = TimeSpan.FromHours(4), Rest = TimeSpan.FromMinutes(15), Poll = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan Patience = TimeSpan.FromHours(4), PersonsPatience = TimeSpan.FromHours(1), LastWays = TimeSpan.FromMinutes(4), Rest = TimeSpan.FromMinutes(15), Poll = TimeSpan.FromSeconds(10);
 
     /// <summary>What had an effect in the cloud, one line each.</summary>
     /// <exception cref="SimulationFailure">A promise was broken.</exception>
@@ -44,10 +44,15 @@ static class Simulation
     public static async Task SettleAsync(World world)
     {
         TimeSpan healed = world.Time.Elapsed;
+
+        // What was asked for in the storm is on its way, or waits for the next look: a look that begins after this has seen it all.
+        await Task.Delay(LastWays, world.Time);
+        world.ForgetReports();
         while (Unsettled(world) is { } trouble)
         {
             if (world.Time.Elapsed - healed > Patience) throw new SimulationFailure(world, $"L1 exactly as many as wanted: {trouble}, {Patience} after the storm");
             await Task.Delay(Poll, world.Time);
+            if (world.Time.Elapsed - healed > PersonsPatience) HelpOutOfSelfSuspicion(world);
         }
 
         world.Tally.Add("minutes to settle", (long)(world.Time.Elapsed - healed).TotalMinutes);
@@ -62,6 +67,18 @@ static class Simulation
             if (exact && world.Reports[preset.Name].Outcome != CycleOutcome.AtRest)
                 throw new SimulationFailure(world, $"L2 at rest: {preset.Name} is {world.Reports[preset.Name].Outcome}");
         }
+    }
+
+    /// <summary>
+    /// Self-suspicion (G8) lets no probe go: where three machines of ten really are ill, in every group a tolerable share, it holds until a person has some of them ended.
+    /// </summary>
+    static void HelpOutOfSelfSuspicion(World world)
+    {
+        CycleReport? held = world.Reports.Values.OrderBy(report => report.Preset, StringComparer.Ordinal).FirstOrDefault(report => report.Held.Any(hold => hold.Brake == "self-suspicion"));
+        Machine? ill = held is null ? null : world.Truth.Ours(held.Preset).FirstOrDefault(machine => machine.Behaviour == GuestBehaviour.Hung && !world.Oracle.Requested.Contains(machine.Id));
+        if (ill is null) return;
+        world.Tally.Add("a person helps out of self-suspicion");
+        world.AskForEnd(ill);
     }
 
     static IEnumerable<Preset> Kept(World world) => world.Presets.Values.Where(preset => !world.IsPoisoned(preset.Name));
@@ -85,8 +102,12 @@ static class Simulation
 }
 
 /// <summary>What was broken, when, and by which seed: everything needed to see it again.</summary>
-sealed class SimulationFailure(World world, string broken) : Exception(Text(world, broken))
+sealed class SimulationFailure(string message) : Exception(message)
 {
+    public SimulationFailure(World world, string broken) : this(Text(world, broken))
+    {
+    }
+
     static string Text(World world, string broken) => $"""
         {broken}
         seed {world.Scenario.Seed}, store {world.Scenario.Mode}, at {world.Time.Elapsed:c}. Again: VMSHEPHERD_SEED={world.Scenario.Seed}

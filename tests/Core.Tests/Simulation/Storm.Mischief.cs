@@ -1,6 +1,5 @@
 using VmShepherd.Abstractions;
 using VmShepherd.Core.Configuration;
-using VmShepherd.Core.Planning;
 using VmShepherd.Drivers.Iaas.Dummy;
 
 namespace Core.Tests.Simulation;
@@ -21,7 +20,7 @@ sealed partial class Storm
             Mischief.DeletedByHand => _random.Next(4) == 0 ? Many(0.6, DeleteByHand) : One(_ => true, DeleteByHand),
             Mischief.TimedShutdown => One(machine => machine.IsGood, machine => machine.ShutdownAt = world.Time.Elapsed + Seconds(5, 90)),
             Mischief.Obscure => One(_ => true, Obscure),
-            Mischief.Requested => One(_ => true, AskFor),
+            Mischief.Requested => One(_ => true, world.AskForEnd),
             Mischief.Foreign => Stranger(Owner.Foreign),
             Mischief.Adopted => Stranger(Owner.Adopted),
             Mischief.Kill => Instance(instance => world.Kill(instance, "by signal")),
@@ -57,13 +56,6 @@ sealed partial class Storm
     {
         (machine.ObscureSince, machine.ObscureState) = (world.Time.Elapsed, _random.Next(2) == 0);
         machine.ObscureUntil = world.Time.Elapsed + Seconds(10, 120);
-    }
-
-    void AskFor(Machine machine)
-    {
-        world.Oracle.Requested.Add(machine.Id);
-        byte[] request = HistoryCodec.EncodeRequest(new Request.Terminate($"r{_random.Next()}", "a person", machine.Id));
-        _ = world.Store.RequestAsync(machine.Preset, System.Text.Encoding.UTF8.GetString(request), CancellationToken.None);
     }
 
     bool Stranger(Owner owner)

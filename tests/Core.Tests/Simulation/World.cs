@@ -1,6 +1,7 @@
 using VmShepherd.Abstractions;
 using VmShepherd.Core.Configuration;
 using VmShepherd.Core.Loop;
+using VmShepherd.Core.Planning;
 using VmShepherd.Core.Status;
 using VmShepherd.Drivers.Iaas.Dummy;
 using VmShepherd.Drivers.Runtime.InMemory;
@@ -21,9 +22,11 @@ sealed class World : IDisposable
     readonly Queue<string> _lines = new();
     readonly Dictionary<string, string> _said = new(StringComparer.Ordinal);
     readonly Dictionary<string, Preset> _inForce = new(StringComparer.Ordinal);
+    readonly Dictionary<string, CycleReport> _reports = new(StringComparer.Ordinal);
+    readonly Dictionary<string, Preset> _latest = new(StringComparer.Ordinal);
     readonly List<Instance> _all = [];
     InMemoryDriver _store;
-    int _incarnations, _generation;
+    int _incarnations, _generation, _requests;
 
     public World(Scenario scenario, Tally tally, int? crashAt = null)
     {
@@ -41,8 +44,7 @@ sealed class World : IDisposable
         _slots = new Instance?[scenario.Mode == StoreMode.Survives ? 2 : 1];
         _wallOffsets = new TimeSpan[_slots.Length];
         _store = NewStore();
-        foreach (Preset preset in scenario.Presets) _inForce.Add(preset.Name, preset);
-        Reload();
+        foreach (Preset preset in scenario.Presets) Change(preset);
     }
 
     public Scenario Scenario { get; }
@@ -53,8 +55,9 @@ sealed class World : IDisposable
     public Truth Truth { get; }
     public Oracle Oracle { get; }
     public IReadOnlyList<Lane> Lanes { get; private set; } = [];
+
+    /// <summary>The latest report of each preset in force.</summary>
     public IReadOnlyDictionary<string, CycleReport> Reports => _reports;
-    readonly Dictionary<string, CycleReport> _reports = new(StringComparer.Ordinal);
 
     /// <summary>What happened lately, for whoever has to understand a failure.</summary>
     public IEnumerable<string> Lines => _lines;
@@ -75,6 +78,9 @@ sealed class World : IDisposable
 
     /// <summary>The presets in force.</summary>
     public IReadOnlyDictionary<string, Preset> Presets => _inForce;
+
+    /// <summary>A preset as it is in force, or was before it was released: cycles that began before go on.</summary>
+    public Preset Latest(string preset) => _latest[preset];
 
     /// <summary>Which store's state of <see cref="PoisonedPreset"/> is rubbish; null = none's.</summary>
     public int? PoisonedGeneration { get; set; }
@@ -145,7 +151,7 @@ sealed class World : IDisposable
 
     public void Change(Preset preset)
     {
-        _inForce[preset.Name] = preset;
+        _latest[preset.Name] = _inForce[preset.Name] = preset;
         Reload();
     }
 
@@ -157,6 +163,17 @@ sealed class World : IDisposable
         Reload();
     }
 
+    /// <summary>A person wants this machine to go.</summary>
+    public void AskForEnd(Machine machine)
+    {
+        Oracle.Requested.Add(machine.Id);
+        byte[] request = HistoryCodec.EncodeRequest(new Request.Terminate($"r{++_requests}", "a person", machine.Id));
+        _ = Store.RequestAsync(machine.Preset, System.Text.Encoding.UTF8.GetString(request), CancellationToken.None);
+    }
+
+    /// <summary>From now on only reports count that are still to come.</summary>
+    public void ForgetReports() => _reports.Clear();
+
     void Reload() => Lanes = Lane.Of(_inForce.Values.OrderBy(preset => preset.Name, StringComparer.Ordinal));
 
     public void Reported(Instance instance, CycleReport report)
@@ -166,7 +183,7 @@ sealed class World : IDisposable
         Guards.Count(report, Tally);
         if (report.Outcome == CycleOutcome.AtRest) return;
         string text = $"{report.Preset}: {report.Outcome}, {report.Present} of {report.Desired}"
-            + string.Concat(report.Steps.Select(step => $"; {(step.Step as VmShepherd.Core.Planning.Step.Terminate)?.Cause.ToString() ?? "create"} {step.Vm}: {step.Problem ?? "ok"}"))
+            + string.Concat(report.Steps.Select(step => $"; {(step.Step as Step.Terminate)?.Cause.ToString() ?? "create"} {step.Vm}: {step.Problem ?? "ok"}"))
             + string.Concat(report.Held.Select(hold => $"; held by {hold.Brake}: {hold.Reason}")) + string.Concat(report.Notes.Concat(report.Problems).Select(note => $"; {note}"));
         if (report.Steps.Count == 0 && _said.GetValueOrDefault(report.Preset) == text) return; // the same as before: once is enough
         _said[report.Preset] = text;
