@@ -24,8 +24,8 @@ mutate: ## Takes each guard away once and names the test that notices. Not part 
 bench: ## Benchmarks, each beside its floor in the same run.
 	dotnet run -c $(CONFIGURATION) --project bench -- all
 
-publish: ## A self-contained program in artifacts/publish/vmshepherd.
-	dotnet publish $(DOTNET_FLAGS) $(SERVER) --runtime linux-x64 --self-contained -o artifacts/publish/vmshepherd
+publish: ## A self-contained program with its files: artifacts/publish/vmshepherd.
+	dotnet publish $(DOTNET_FLAGS) $(SERVER) --runtime linux-x64 --self-contained -o artifacts/publish
 
 pack: ## The driver SDK as NuGet packages in artifacts/packages.
 	dotnet pack $(DOTNET_FLAGS) src/VmShepherd.Abstractions -o artifacts/packages

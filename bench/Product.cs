@@ -10,7 +10,7 @@ sealed class Product : IDisposable
     public static readonly string Built = Path.Combine(AppContext.BaseDirectory, "vmshepherd");
 
     /// <summary>As `make publish` leaves it, if it was called.</summary>
-    public static readonly string Published = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../publish/vmshepherd/vmshepherd"));
+    public static readonly string Published = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../publish/vmshepherd"));
 
     readonly HttpClient _http;
 

@@ -31,25 +31,31 @@ sealed class FakeIaas(List<string> log) : IIaasDriver
         Machines[index] = Machines[index] with { State = state };
     }
 
+    // Calls come side by side.
+    void Note(string call)
+    {
+        lock (log) log.Add(call);
+    }
+
     public Task<string> GetScopeAsync(CancellationToken cancellationToken) => Task.FromResult(Scope);
 
     public async Task<IReadOnlyList<Vm>> ListAsync(IReadOnlyCollection<string> presets, CancellationToken cancellationToken)
     {
-        log.Add("list");
+        Note("list");
         await OnList(cancellationToken);
         return [.. Machines.Where(vm => presets.Contains(vm.Name))];
     }
 
     public async Task<Vm?> FindAsync(string id, CancellationToken cancellationToken)
     {
-        log.Add($"find {id}");
+        Note($"find {id}");
         await OnFind(id, cancellationToken);
         return Machines.Find(vm => vm.Id == id);
     }
 
     public async Task<string> CreateAsync(VmRequest request, CancellationToken cancellationToken)
     {
-        log.Add("create");
+        Note("create");
         Requests.Add(request);
         await OnCreate(request, cancellationToken);
         var vm = new Vm($"new{++_made}", request.Preset, VmState.Running, null) { Metadata = request.Metadata };
@@ -59,7 +65,7 @@ sealed class FakeIaas(List<string> log) : IIaasDriver
 
     public async Task TerminateAsync(VmTermination termination, CancellationToken cancellationToken)
     {
-        log.Add($"terminate {termination.Id}");
+        Note($"terminate {termination.Id}");
         await OnTerminate(termination, cancellationToken);
         Machines.RemoveAll(vm => vm.Id == termination.Id);
     }

@@ -88,8 +88,9 @@ public sealed class G07MassFailureTests
     {
         Group web = Failing(10, 10);
         web.Look();
+        web.Look(Probe - TimeSpan.FromSeconds(10)); // the first look after so long (G14)
 
-        Assert.Empty(web.Look(Probe - TimeSpan.FromTicks(1)).Ends());
+        Assert.Empty(web.Look(TimeSpan.FromSeconds(10) - TimeSpan.FromTicks(1)).Ends());
         Assert.Single(web.Look(TimeSpan.FromTicks(1)).Ends());
     }
 
@@ -99,7 +100,10 @@ public sealed class G07MassFailureTests
         Group web = Failing(10, 10);
         web.Look();
         web.Facts = web.Facts with { CanariesFail = true };
-        Assert.Empty(web.Look(Probe).Ends());
+        web.Look(Probe); // the first look after so long (G14)
+        Assert.Empty(web.Look().Ends());
+        Assert.DoesNotContain("goes as a probe", web.Plan.HeldBy("mass-failure")!.Reason, StringComparison.Ordinal);
+        Assert.Null(web.History.MassFailure!.ProbedAt); // its turn is not used up
 
         web.Facts = web.Facts with { CanariesFail = false };
         Assert.Single(web.Look().Ends());
