@@ -51,6 +51,20 @@ public sealed class G13CrashLoopTests
     }
 
     [Fact]
+    public void A_new_machine_that_passes_ends_the_wait_at_once()
+    {
+        Group web = Given.Healthy(3, preset => preset with { Count = 5 });
+        web.OnCreated = machine => machine.Check = Fate.Unclear;
+        web.Cycle();
+        web.Look();
+        web[3].Dies();
+        web.Cycle();
+        web[3].Passes(); // the other new one: the dead one is gone
+
+        Assert.Equal(1, web.Look(TimeSpan.FromSeconds(1)).Creates());
+    }
+
+    [Fact]
     public void A_death_counts_once_although_the_dead_machine_is_held_and_vanishes()
     {
         Group web = Crashed();

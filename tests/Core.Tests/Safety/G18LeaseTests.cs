@@ -23,6 +23,16 @@ public sealed class G18LeaseTests
     }
 
     [Fact]
+    public void The_time_a_claim_was_on_its_way_counts()
+    {
+        long sentAt = _time.GetTimestamp();
+        _time.Advance(TimeSpan.FromSeconds(20));
+        var guard = new LeaseGuard(_time, new PresetLease("web", new LeaseToken(1, 1), TimeSpan.FromSeconds(120)), sentAt);
+
+        Assert.Equal(TimeSpan.FromSeconds(60), guard.ActingTimeLeft);
+    }
+
+    [Fact]
     public void A_wall_clock_that_jumps_changes_nothing()
     {
         var time = new JumpingTime(_time);
