@@ -204,7 +204,8 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         if (guard.IsHalfSpent) await RenewAsync(guard, stopping);
         string[] intents = [.. plan.Steps.OfType<Step.Create>().SelectMany(step => Enumerable.Range(0, step.Count)).Select(_ => $"{instance}-{Interlocked.Increment(ref _intents)}")];
         History announced = Effects.Announce(plan.Next, plan.Steps, intents, clock.Now);
-        if (!await runtime.SaveAsync(guard.Lease, memory.Document(input.Preset.Name, announced), acted: true, stopping))
+        Task<bool> saving = runtime.SaveAsync(guard.Lease, memory.Document(input.Preset.Name, announced), acted: true, stopping);
+        if (!await saving.WaitAsync(guard.AtMost(guard.Lease.Duration), clock.Time, stopping)) // a store that hangs must not hold up the lane for longer than there is a lease
         {
             memory.Forget(input.Preset.Name);
             return (Report(input, CycleOutcome.LeaseLost).With(plan) with { Notes = plan.Notes, Problems = ["another instance holds this preset now: nothing was sent"] }, plan.Next);
@@ -234,7 +235,8 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
     async Task RenewAsync(LeaseGuard guard, CancellationToken stopping)
     {
         long sentAt = clock.Time.GetTimestamp();
-        if ((await runtime.RenewAsync([guard.Lease], guard.Lease.Duration, stopping))[0]) guard.Renewed(sentAt);
+        Task<IReadOnlyList<bool>> renewing = runtime.RenewAsync([guard.Lease], guard.Lease.Duration, stopping);
+        if ((await renewing.WaitAsync(guard.AtMost(guard.Lease.Duration), clock.Time, stopping))[0]) guard.Renewed(sentAt);
     }
 
     /// <summary>Why what was learned is not stored; null = it is, and the lease is given back.</summary>
