@@ -41,12 +41,16 @@ sealed class Faults(Scenario scenario, VirtualTime time, Tally tally)
 
     public bool Lasts(Mischief trouble) => Stormy && _lasting.TryGetValue(trouble, out TimeSpan until) && time.Elapsed < until;
 
+    /// <summary>When the storm ended.</summary>
+    public TimeSpan CalmSince { get; private set; }
+
     /// <summary>When a trouble began is of interest for wrong scopes only.</summary>
     public TimeSpan WrongScopeSince { get; set; }
 
     public void Calm()
     {
         Stormy = false;
+        CalmSince = time.Elapsed;
         _lasting.Clear();
         Slandered.Clear();
     }

@@ -23,6 +23,7 @@ sealed class Instance : IDisposable
     public Instance(World world, int slot, string id, InMemoryDriver store, int generation)
     {
         (_world, Slot, Id, Store, Generation) = (world, slot, id, store, generation);
+        StartedAt = world.Time.Elapsed;
         Time = new InstanceTime(world.Time, () => world.WallOffset(slot));
         _clock = new SteadyClock(Time);
         var wire = new Wire(world, this);
@@ -40,6 +41,7 @@ sealed class Instance : IDisposable
 
     /// <summary>Which store: a lost one is followed by the next.</summary>
     public int Generation { get; }
+    public TimeSpan StartedAt { get; }
     public InstanceTime Time { get; }
     public InstanceWatch Watch { get; }
     public bool IsAlive { get; private set; } = true;

@@ -68,9 +68,22 @@ sealed partial class Oracle(World world)
 
     public void Granted(Instance instance, PresetLease lease)
     {
+        CheckTakeover(instance, lease);
         if (_leases.Add(instance, lease) is { } broken) Broken("I10 tokens rise", $"{lease.Preset}: {broken}");
         if (world.Scenario.Mode == StoreMode.Survives && !lease.CleanHandover) world.Tally.Add("takeover of a lease that was not given back");
     }
+
+    /// <summary>L3: a preset whose holder died is taken over within a cycle of its lease's end, as far as there is somebody to take over and nothing else in the way.</summary>
+    void CheckTakeover(Instance instance, PresetLease lease)
+    {
+        if (!instance.IsAlive || world.Faults.Stormy || lease.CleanHandover || _leases.Newest(instance.Generation, lease.Preset) is not { Instance.IsAlive: false } left) return;
+        TimeSpan since = new[] { left.Until, world.Faults.CalmSince, instance.StartedAt }.Max();
+        world.Tally.Add("takeover in good weather");
+        if (Now - since > world.Scenario.WorkerInterval + OneCycle) Broken("L3 takeover within lease and one cycle", $"{lease.Preset} was free from {since} on, and taken over {Now - since} later");
+    }
+
+    /// <summary>Other presets of the lane may be in the middle of theirs.</summary>
+    static readonly TimeSpan OneCycle = TimeSpan.FromSeconds(30);
 
     public void Renewed(Instance instance, PresetLease lease, TimeSpan duration)
     {
