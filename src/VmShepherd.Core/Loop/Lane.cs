@@ -38,6 +38,9 @@ sealed class LaneRunner(string instance, IRuntimeDriver runtime, TimeProvider ti
     /// <summary>Presets managed at once.</summary>
     const int MaxInFlight = 200;
 
+    /// <summary>While slow presets are being managed, others that come due are looked for so often: one that is slow holds up nobody else.</summary>
+    static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+
     static readonly TimeSpan ClaimTimeout = TimeSpan.FromSeconds(15);
 
     /// <param name="lane">What to work off.</param>
@@ -53,13 +56,20 @@ sealed class LaneRunner(string instance, IRuntimeDriver runtime, TimeProvider ti
             {
                 long sentAt = time.GetTimestamp();
                 IReadOnlyList<PresetLease> leases = await ClaimAsync(lane);
-                if (leases.Count == 0) break;
+                if (leases.Count == 0)
+                {
+                    running.RemoveAll(task => task.IsCompleted);
+                    if (running.Count == 0) break;
+                    await Task.WhenAny(Task.WhenAll(running), Task.Delay(Poll, time, stopping));
+                    continue;
+                }
+
                 foreach (PresetLease lease in leases) running.Add(manage(lease, sentAt));
-                running.RemoveAll(task => task.IsCompletedSuccessfully);
+                running.RemoveAll(task => task.IsCompleted);
                 while (running.Count > MaxInFlight - Batch)
                 {
                     await Task.WhenAny(running);
-                    running.RemoveAll(task => task.IsCompletedSuccessfully);
+                    running.RemoveAll(task => task.IsCompleted);
                 }
             }
         }

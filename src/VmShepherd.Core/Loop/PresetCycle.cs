@@ -52,6 +52,8 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         {
             Outcome = lost is null ? report.Outcome : CycleOutcome.LeaseLost,
             Problems = lost is null ? report.Problems : [.. report.Problems, lost],
+            // What could not be stored is still asked for: whoever claims next will answer it.
+            Answers = lost is null ? report.Answers : [.. report.Answers.Where(answer => answer.Done)],
             Notes = lease.CleanHandover ? report.Notes : [.. report.Notes, "taken over: the last holder did not give its lease back"],
             Started = started,
             Took = clock.Now - started,
@@ -81,25 +83,29 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         }
     }
 
-    /// <summary>Gives a lease back without a look: the preset is not in force any more, or its drivers can't be made.</summary>
+    /// <summary>
+    /// Gives a lease back without a look: the preset is not in force any more, or its drivers can't be made. Its requests go with it: waiting ones would make it due
+    /// at once, again and again.
+    /// </summary>
     public async Task GiveBackAsync(PresetLease lease, TimeSpan dueIn)
     {
         using var limit = new CancellationTokenSource(LastSave, clock.Time);
-        await runtime.CompleteAsync(lease with { Requests = [] }, null, dueIn, limit.Token).WaitAsync(limit.Token);
+        await runtime.CompleteAsync(lease, null, dueIn, limit.Token).WaitAsync(limit.Token);
     }
 
     /// <summary>The report of a preset whose drivers can't be made.</summary>
-    public CycleReport Unmanageable(Preset preset, string problem, LeaseToken token) => new()
+    public CycleReport Unmanageable(Preset preset, string problem, PresetLease lease) => new()
     {
         Preset = preset.Name,
         Outcome = CycleOutcome.Failed,
         Started = clock.Now,
         Instance = instance,
-        Token = token,
+        Token = lease.Token,
         Origin = preset.Origin,
         Revision = preset.Revision,
         Desired = preset.Count,
         Problems = [problem],
+        Answers = Refused(Decode(lease.Requests).Requests, problem),
     };
 
     static (List<Request> Requests, List<string> Problems) Decode(IReadOnlyList<string> stored)
@@ -170,26 +176,33 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
             Installation = input.Settings.Installation,
             Interval = input.Interval,
         };
-        return unseen.Count == 0 ? seen : seen with { LookedUp = await LookUpAsync(input.Iaas, unseen, stopping) };
+        return unseen.Count == 0 ? seen : seen with { LookedUp = await LookUpAsync(input.Iaas, unseen, lease.Duration / 6, stopping) };
     }
 
     /// <summary>Acts are announced before they are sent, and may go out for a lease after that, or until the run was completed.</summary>
     static TimeSpan? SinceLastAct(PresetLease lease) =>
         lease is { SinceActed: { } acted, SinceCompleted: { } completed } && acted - completed <= lease.Duration && completed < acted ? completed : lease.SinceActed;
 
-    static async Task<IReadOnlyDictionary<string, Vm?>> LookUpAsync(IaasAccess iaas, IReadOnlyList<string> ids, CancellationToken stopping)
+    /// <summary>What is not looked up in time holds its place until the next cycle.</summary>
+    async Task<IReadOnlyDictionary<string, Vm?>> LookUpAsync(IaasAccess iaas, IReadOnlyList<string> ids, TimeSpan patience, CancellationToken stopping)
     {
+        using var limit = new CancellationTokenSource(patience, clock.Time);
+        await using CancellationTokenRegistration stop = stopping.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), limit);
         Dictionary<string, Vm?> found = new(StringComparer.Ordinal);
         foreach (string id in ids.Take(MaxLookups))
         {
             try
             {
-                found[id] = await iaas.FindAsync(id, stopping);
+                found[id] = await iaas.FindAsync(id, limit.Token);
             }
             catch (IaasException)
             {
                 // Not known is not gone: the planner sees that this id has no answer, and the machine holds its place.
                 continue;
+            }
+            catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+            {
+                break;
             }
         }
 

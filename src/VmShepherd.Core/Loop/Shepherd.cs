@@ -19,11 +19,11 @@ public sealed record ReadinessProblem(string What, string Why);
 /// </summary>
 public sealed class Shepherd : IAsyncDisposable
 {
-    /// <summary>A released preset's memory is kept so long: its source may come back.</summary>
-    static readonly TimeSpan KeepReleased = TimeSpan.FromDays(1);
-
     /// <summary>A pass does not wait longer for the preset driver; the presets in force stay in force meanwhile.</summary>
     static readonly TimeSpan CatalogPatience = TimeSpan.FromSeconds(10);
+
+    /// <summary>For drivers that are not used any more, to let go of what they hold.</summary>
+    static readonly TimeSpan DisposePatience = TimeSpan.FromSeconds(10);
 
     readonly string _instance;
     readonly ILogger _log;
@@ -41,19 +41,20 @@ public sealed class Shepherd : IAsyncDisposable
     readonly LaneRunner _runner;
     readonly CycleLog _cycleLog;
     readonly IUserdataRenderer _userdata;
+    readonly ReleasedPresets _released;
     readonly ConcurrentDictionary<string, IaasAccess> _accesses = new(StringComparer.Ordinal);
 
     // Of the loop alone: passes run one after another.
     readonly Dictionary<string, (Lane Lane, Task Running)> _running = new(StringComparer.Ordinal);
     volatile IReadOnlyList<Lane> _lanes = [];
-    PresetCatalog? _lanesOf;
+    volatile PresetCatalog? _lanesOf;
     Task<PresetCatalog>? _loading;
-    HashSet<string> _released = [], _forgotten = [];
+    Settings? _loadingFor;
+    bool _loadingIsLate;
 
     volatile Settings _settings;
     volatile PresetCatalog _catalog = PresetCatalog.Empty;
     volatile string? _storeProblem;
-    volatile string? _driverProblem;
 
     /// <param name="settings">As read.</param>
     /// <param name="drivers">Where drivers are found.</param>
@@ -80,6 +81,7 @@ public sealed class Shepherd : IAsyncDisposable
         _cycle = new PresetCycle(instanceId, _runtime, _clock, _memory, _watch, _checks, new Executor(_clock, _metrics), _userdata);
         _runner = new LaneRunner(instanceId, _runtime, time);
         _cycleLog = new CycleLog(_log);
+        _released = new ReleasedPresets(instanceId, _runtime, _clock);
     }
 
     public StatusBoard Board { get; } = new();
@@ -98,7 +100,6 @@ public sealed class Shepherd : IAsyncDisposable
             List<ReadinessProblem> problems = [];
             if (ReferenceEquals(_catalog, PresetCatalog.Empty)) problems.Add(new ReadinessProblem("presets", "not loaded yet"));
             if (_storeProblem is { } store) problems.Add(new ReadinessProblem("runtime", store));
-            if (_driverProblem is { } driver) problems.Add(new ReadinessProblem("driver", driver));
             return problems;
         }
     }
@@ -119,9 +120,9 @@ public sealed class Shepherd : IAsyncDisposable
     /// <summary>Everything that is due, once. True = no preset failed or is frozen, and no step failed.</summary>
     public async Task<bool> RunOnceAsync(CancellationToken stopping)
     {
-        await PassAsync(stopping);
+        bool read = await PassAsync(stopping);
         await Task.WhenAll(_running.Values.Select(lane => lane.Running));
-        return _storeProblem is null && _driverProblem is null && _catalog.Problems.Count == 0
+        return read && !stopping.IsCancellationRequested && _storeProblem is null && _catalog.Problems.Count == 0
             && Board.All.All(report => report.Outcome is CycleOutcome.AtRest or CycleOutcome.Done or CycleOutcome.Held);
     }
 
@@ -135,7 +136,7 @@ public sealed class Shepherd : IAsyncDisposable
         string[] names = [.. presets.Count > 0 ? presets.AsEnumerable() : catalog.Presets.Keys.Concat(catalog.Problems.Select(problem => problem.Preset).OfType<string>()).Distinct().Order(StringComparer.Ordinal)];
         IReadOnlyDictionary<string, VersionedDocument> stored = await _runtime.ReadAsync(names, cancellationToken);
         Dictionary<string, Lane> lanes = [];
-        foreach (Lane lane in Lane.Of(catalog.Presets.Values))
+        foreach (Lane lane in ReferenceEquals(_lanesOf, catalog) ? _lanes : Lane.Of(catalog.Presets.Values))
         {
             foreach (string name in lane.Names) lanes[name] = lane;
         }
@@ -145,11 +146,28 @@ public sealed class Shepherd : IAsyncDisposable
         {
             string[] problems = [.. catalog.ProblemsOf(name).Select(problem => problem.Text)];
             plans.Add(lanes.TryGetValue(name, out Lane? lane)
-                ? await _cycle.PreviewAsync(Input(lane, lane.Presets[name]), stored.GetValueOrDefault(name), problems, cancellationToken)
+                ? await PlanAsync(lane, lane.Presets[name], stored.GetValueOrDefault(name), problems, cancellationToken)
                 : new PresetPlan(name, 0, null, problems.Length > 0 ? problems : [$"there is no preset '{name}'"]));
         }
 
+        // What is wrong with a source that does not even tell its name must not read as "nothing to do".
+        if (presets.Count == 0) plans.AddRange(catalog.Problems.Where(problem => problem.Preset is null).Select(problem => new PresetPlan(problem.Origin, 0, null, [problem.Text])));
         return plans;
+    }
+
+    async Task<PresetPlan> PlanAsync(Lane lane, Preset preset, VersionedDocument? stored, IReadOnlyList<string> problems, CancellationToken cancellationToken)
+    {
+        CycleInput input;
+        try
+        {
+            input = Input(lane, preset);
+        }
+        catch (Exception e)
+        {
+            return new PresetPlan(preset.Name, preset.Count, null, [.. problems, e.Message]);
+        }
+
+        return await _cycle.PreviewAsync(input, stored, problems, cancellationToken);
     }
 
     /// <summary>Leaves a request for whoever holds the preset, and wakes the loop.</summary>
@@ -209,18 +227,20 @@ public sealed class Shepherd : IAsyncDisposable
         _metrics.Dispose();
     }
 
-    async Task PassAsync(CancellationToken stopping)
+    /// <returns>Whether the presets could be read. What was in force before is kept in any case.</returns>
+    async Task<bool> PassAsync(CancellationToken stopping)
     {
+        bool read = false;
         try
         {
-            await RefreshCatalogAsync(stopping);
+            read = await RefreshCatalogAsync(stopping);
             _canaries.Pass(_settings);
             if (!ReferenceEquals(_lanesOf, _catalog)) await AdoptAsync(_catalog);
-            await ForgetReleasedAsync();
+            await _released.ForgetAsync();
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            return;
+            return false;
         }
         catch (Exception e)
         {
@@ -233,23 +253,33 @@ public sealed class Shepherd : IAsyncDisposable
             if (_running.TryGetValue(lane.Key, out var known) && !known.Running.IsCompleted) continue;
             _running[lane.Key] = (lane, DrainAsync(lane, stopping));
         }
+
+        return read;
     }
 
     /// <summary>The next catalog, if the driver has it in time; else it is taken over by a later pass.</summary>
-    async Task RefreshCatalogAsync(CancellationToken cancellationToken)
+    async Task<bool> RefreshCatalogAsync(CancellationToken cancellationToken)
     {
         Settings settings = _settings;
-        _loading ??= LoadAsync(settings, cancellationToken);
+        if (_loading is null || !ReferenceEquals(_loadingFor, settings))
+        {
+            _loading = LoadAsync(settings, cancellationToken);
+            (_loadingFor, _loadingIsLate) = (settings, false);
+        }
+
         try
         {
-            PresetCatalog next = await _loading.WaitAsync(CatalogPatience, _clock.Time, cancellationToken);
+            PresetCatalog next = await _loading.WaitAsync(_loadingIsLate ? TimeSpan.Zero : CatalogPatience, _clock.Time, cancellationToken);
             if (!ReferenceEquals(next, _catalog)) _cycleLog.Catalog(_catalog, next);
             _catalog = next;
             _loading = null;
+            return true;
         }
         catch (TimeoutException)
         {
-            Log.PresetsUnreadable(_log, $"{settings.Presets.Name} has not answered for {CatalogPatience.TotalSeconds:0} s");
+            if (!_loadingIsLate) Log.PresetsUnreadable(_log, $"{settings.Presets.Name} has not answered for {CatalogPatience.TotalSeconds:0} s");
+            _loadingIsLate = true;
+            return false;
         }
         catch
         {
@@ -264,8 +294,7 @@ public sealed class Shepherd : IAsyncDisposable
     /// <summary>Takes over a new catalog: other lanes, presets released, drivers that nobody uses any more disposed.</summary>
     async Task AdoptAsync(PresetCatalog catalog)
     {
-        HashSet<string> released = [.. catalog.Released.Select(preset => preset.Name)];
-        foreach (ReleasedPreset preset in catalog.Released.Where(preset => !_released.Contains(preset.Name))) Log.PresetReleased(_log, preset.Name);
+        foreach (string preset in _released.Take([.. catalog.Released.Select(preset => preset.Name)])) Log.PresetReleased(_log, preset);
 
         // Every preset has a report, one that was never valid too; what is not in force any more has none.
         ILookup<string?, string> problems = catalog.Problems.ToLookup(problem => problem.Preset, problem => problem.Text);
@@ -278,7 +307,6 @@ public sealed class Shepherd : IAsyncDisposable
             if (!problems.Contains(name)) Board.Remove(name);
         }
 
-        _released = released;
         _lanes = Lane.Of(catalog.Presets.Values);
         _lanesOf = catalog;
 
@@ -287,22 +315,12 @@ public sealed class Shepherd : IAsyncDisposable
         foreach (string key in _accesses.Keys.Except(inUse.Select(driver => driver.Key)).ToArray()) _accesses.TryRemove(key, out _);
         try
         {
-            await _pool.ReleaseUnusedAsync(inUse);
+            await _pool.ReleaseUnusedAsync(inUse).AsTask().WaitAsync(DisposePatience, _clock.Time);
         }
-        catch (AggregateException e)
+        catch (Exception e) when (e is AggregateException or TimeoutException)
         {
-            Log.DisposeFailed(_log, e.Flatten().Message);
+            Log.DisposeFailed(_log, e.Message);
         }
-    }
-
-    /// <summary>A source that comes back within a day finds its preset's memory as it was.</summary>
-    async Task ForgetReleasedAsync()
-    {
-        DateTimeOffset now = _clock.Time.GetUtcNow();
-        string[] stale = [.. _catalog.Released.Where(preset => now - preset.At > KeepReleased && !_forgotten.Contains(preset.Name)).Select(preset => preset.Name)];
-        if (stale.Length == 0) return;
-        await _runtime.ForgetAsync(stale, CancellationToken.None);
-        _forgotten = [.. _forgotten.Intersect(_released), .. stale];
     }
 
     async Task DrainAsync(Lane lane, CancellationToken stopping)
@@ -320,27 +338,37 @@ public sealed class Shepherd : IAsyncDisposable
         }
     }
 
+    /// <summary>One manage run. Never throws: a store that fails on one preset must not take the lane along.</summary>
     async Task ManageAsync(Lane lane, PresetLease lease, long claimSentAt, CancellationToken stopping)
     {
+        try
+        {
+            await ManageOneAsync(lane, lane.Presets[lease.Preset], lease, claimSentAt, stopping);
+        }
+        catch (Exception e)
+        {
+            Log.StoreFailed(_log, $"{lease.Preset}: {e.GetType().Name}: {e.Message}");
+        }
+    }
+
+    async Task ManageOneAsync(Lane lane, Preset preset, PresetLease lease, long claimSentAt, CancellationToken stopping)
+    {
         Settings settings = _settings;
-        CycleInput input;
-        Preset preset = lane.Presets[lease.Preset];
         if (!_catalog.Presets.ContainsKey(preset.Name))
         {
             await _cycle.GiveBackAsync(lease, settings.WorkerInterval);
             return;
         }
 
+        CycleInput input;
         try
         {
             input = Input(lane, preset);
-            _driverProblem = null;
         }
         catch (Exception e)
         {
-            _driverProblem = e.Message;
             Log.DriverFailed(_log, preset.Iaas.Name, e.Message);
-            Board.Post(_cycle.Unmanageable(preset, e.Message, lease.Token));
+            Post(_cycle.Unmanageable(preset, e.Message, lease));
             await _cycle.GiveBackAsync(lease, settings.WorkerInterval);
             return;
         }
@@ -349,7 +377,14 @@ public sealed class Shepherd : IAsyncDisposable
         report = report with { Problems = [.. report.Problems, .. _catalog.ProblemsOf(preset.Name).Select(problem => problem.Text)] };
         _metrics.CycleEnded(report.Took);
         _cycleLog.Cycle(Board.Find(preset.Name), report);
-        Board.Post(report);
+        Post(report);
+    }
+
+    /// <summary>A look that failed has seen no machines: that is not to say that there are none, so those of the last good look are shown.</summary>
+    void Post(CycleReport report)
+    {
+        bool isBlind = report.Machines.Count == 0 && report.Outcome is (CycleOutcome.Failed or CycleOutcome.Frozen or CycleOutcome.LeaseLost);
+        Board.Post(isBlind && Board.Find(report.Preset) is { } last ? report with { Machines = last.Machines, Present = last.Present } : report);
     }
 
     CycleInput Input(Lane lane, Preset preset)

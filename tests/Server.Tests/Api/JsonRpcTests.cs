@@ -31,6 +31,7 @@ public sealed class JsonRpcTests(SharedServer shared) : IClassFixture<SharedServ
         { "{}", Invalid + """'method' must be a string"},"id":null}""" },
         { """{"id":3,"method":1}""", Invalid + """'method' must be a string"},"id":3}""" },
         { """{"id":3,"method":"\ud800"}""", Invalid + """'method' must be a string"},"id":3}""" },
+        { """{"\ud800aaa":1}""", Invalid + """a member's name is no text"},"id":null}""" },
         { """{"id":true,"method":"list_presets"}""", Invalid + """'id' must be a string, a number or null"},"id":null}""" },
         { """{"id":[1],"method":"list_presets"}""", Invalid + """'id' must be a string, a number or null"},"id":null}""" },
         { """{"id":3,"jsonrpc":"1.1","method":"list_presets"}""", Invalid + """'jsonrpc' must be \"2.0\""},"id":3}""" },

@@ -29,10 +29,12 @@ public sealed class DirectoryDriver(DirectoryDriverOptions options, DriverContex
 
     sealed record Known(PresetSource Source, FileStamp Stamp, DateTimeOffset ReadAt);
 
-    public Task<PresetSnapshot> LoadAsync(CancellationToken cancellationToken)
-    {
-        lock (_lock) return Task.FromResult(Load(cancellationToken));
-    }
+    /// <summary>On a thread of its own: files have no asynchronous stat, and a disk that hangs must not hang the caller.</summary>
+    public Task<PresetSnapshot> LoadAsync(CancellationToken cancellationToken) => Task.Run(
+        () =>
+        {
+            lock (_lock) return Load(cancellationToken);
+        }, cancellationToken);
 
     PresetSnapshot Load(CancellationToken cancellationToken)
     {

@@ -19,6 +19,19 @@ sealed record RpcRequest
 
     public static RpcRequest Read(JsonElement element)
     {
+        try
+        {
+            return ReadMembers(element);
+        }
+        catch (InvalidOperationException)
+        {
+            // A name that is half a character (an escaped surrogate) can't be compared with anything.
+            return new() { Problem = "a member's name is no text" };
+        }
+    }
+
+    static RpcRequest ReadMembers(JsonElement element)
+    {
         if (element.ValueKind is not JsonValueKind.Object) return new() { Problem = "a request is a JSON object" };
 
         string? id = null;
