@@ -74,11 +74,14 @@ sealed class Faults(Scenario scenario, VirtualTime time, Tally tally)
 
         if (!Stormy) return Fate.Good;
         bool acts = hop is Hop.Create or Hop.Terminate;
+
+        // Calls around an act are rare, and a crash there matters most.
+        double crashes = scenario.Crashes / 2 * (acts || hop is Hop.Save or Hop.Find ? 8 : 1);
         return new Fate(
-            Fires(scenario.Crashes / 2, $"crash before {hop}"),
+            Fires(crashes, $"crash before {hop}"),
             Wait(acts),
             Fires(scenario.LostRequests, $"request lost: {hop}"),
-            Fires(scenario.Crashes / 2, $"crash after {hop}"),
+            Fires(crashes, $"crash after {hop}"),
             Fires(scenario.LongDelays, $"answer late: {hop}") ? scenario.Lease * (_random.NextDouble() * 2) : TimeSpan.Zero,
             Fires(scenario.LostAnswers, $"answer lost: {hop}"));
     }

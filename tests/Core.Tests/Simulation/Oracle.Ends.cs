@@ -117,7 +117,7 @@ sealed partial class Oracle
         int failed = 0, judged = 0;
         foreach ((string id, Verdict verdict) in sent.Grant.Verdicts)
         {
-            if (verdict is Verdict.Unknown || world.Truth.Find(id) is not { } other || other.Owner == Owner.Foreign) continue;
+            if (verdict is Verdict.Unknown || world.Truth.Find(id) is not { IsGone: false } other || other.Owner == Owner.Foreign) continue;
             judged++;
             if (verdict is Verdict.Failed && _streaks.GetValueOrDefault(id).Count > Tolerable && !Requested.Contains(id) && other.ShutdownAt is null
                 && Now - other.BootsAt > preset.Health.StartupGrace + world.Scenario.Lease * 4) failed++;
