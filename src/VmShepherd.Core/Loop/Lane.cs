@@ -38,9 +38,6 @@ sealed class LaneRunner(string instance, IRuntimeDriver runtime, TimeProvider ti
     /// <summary>Presets managed at once.</summary>
     const int MaxInFlight = 200;
 
-    /// <summary>While slow presets are being managed, others that come due are looked for so often: one that is slow holds up nobody else.</summary>
-    static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
-
     static readonly TimeSpan ClaimTimeout = TimeSpan.FromSeconds(15);
 
     /// <param name="lane">What to work off.</param>
@@ -56,14 +53,7 @@ sealed class LaneRunner(string instance, IRuntimeDriver runtime, TimeProvider ti
             {
                 long sentAt = time.GetTimestamp();
                 IReadOnlyList<PresetLease> leases = await ClaimAsync(lane);
-                if (leases.Count == 0)
-                {
-                    running.RemoveAll(task => task.IsCompleted);
-                    if (running.Count == 0) break;
-                    await Task.WhenAny(Task.WhenAll(running), Task.Delay(Poll, time, stopping));
-                    continue;
-                }
-
+                if (leases.Count == 0) break;
                 foreach (PresetLease lease in leases) running.Add(manage(lease, sentAt));
                 running.RemoveAll(task => task.IsCompleted);
                 while (running.Count > MaxInFlight - Batch)
