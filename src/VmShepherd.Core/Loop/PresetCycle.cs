@@ -176,14 +176,14 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
             Installation = input.Settings.Installation,
             Interval = input.Interval,
         };
-        return unseen.Count == 0 ? seen : seen with { LookedUp = await LookUpAsync(input.Iaas, unseen, lease.Duration / 6, stopping) };
+        return unseen.Count == 0 ? seen : seen with { LookedUp = await LookUpAsync(input.Iaas, unseen, lease.Duration, stopping) };
     }
 
     /// <summary>Acts are announced before they are sent, and may go out for a lease after that, or until the run was completed.</summary>
     static TimeSpan? SinceLastAct(PresetLease lease) =>
         lease is { SinceActed: { } acted, SinceCompleted: { } completed } && acted - completed <= lease.Duration && completed < acted ? completed : lease.SinceActed;
 
-    /// <summary>What is not looked up in time holds its place until the next cycle.</summary>
+    /// <summary>What is not looked up within a lease holds its place until the next cycle: a look-up that hangs must not hold up the lane for ever.</summary>
     async Task<IReadOnlyDictionary<string, Vm?>> LookUpAsync(IaasAccess iaas, IReadOnlyList<string> ids, TimeSpan patience, CancellationToken stopping)
     {
         using var limit = new CancellationTokenSource(patience, clock.Time);
