@@ -65,9 +65,10 @@ static class Debts
             return [.. history.Debts[..index], owed with { Successor = null, Cause = cause == Cause.IllHealth ? cause : owed.Cause }, .. history.Debts[(index + 1)..]];
         }
 
-        // Its end was asked for before, perhaps for another reason, and did not happen: ended for ill health it wants a successor, whatever the reason was then.
+        // Its end was asked for before, perhaps for another reason, and did not happen: who was to succeed it then came for somebody else's place. Ended for ill
+        // health it wants a successor, whatever the reason was then.
         return history.Debts.Any(debt => debt.Vm == machine.Id)
-            ? [.. history.Debts.Select(debt => debt.Vm == machine.Id && cause == Cause.IllHealth ? debt with { Cause = cause } : debt)]
+            ? [.. history.Debts.Select(debt => debt.Vm == machine.Id ? debt with { Successor = null, Cause = cause == Cause.IllHealth ? cause : debt.Cause } : debt)]
             : [.. history.Debts, new Debt(machine.Id, now, cause, null)];
     }
 

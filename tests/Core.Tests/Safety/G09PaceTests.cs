@@ -111,6 +111,22 @@ public sealed class G09PaceTests
     }
 
     [Fact]
+    public void Who_came_for_another_place_does_not_pay_for_an_end_that_had_to_be_asked_for_again()
+    {
+        Group web = Ill(2, 10);
+        web.OnCreated = machine => machine.Check = Fate.Unclear;
+        web.Announce(web.Look().Steps); // and the request is lost
+        web.Remove(web[9]);
+        web.Cycle(TimeSpan.FromMinutes(10)); // the place of vm10 is filled; ends wait for a first look (G14)
+        Assert.Equal("vm11", web[^1].Id);
+        Assert.Equal(["vm1"], web.Cycle().Ends());
+        web[^1].Passes();
+
+        Assert.Empty(web.Cycle().Ends());
+        Assert.Equal("vm1", Assert.Single(web.History.Debts).Vm);
+    }
+
+    [Fact]
     public void A_debt_nobody_is_to_pay_ends_when_the_group_is_whole_without_it()
     {
         Group web = Ill(1, 10);
