@@ -50,6 +50,33 @@ public sealed class PresetCycleTests
     }
 
     [Fact]
+    public async Task A_save_that_hangs_is_given_up_when_the_lease_is_over_and_nothing_is_sent()
+    {
+        using Stage web = await new Stage().SettledAsync();
+        web.Iaas.Change("vm1", VmState.Error);
+        web.Store.OnSave = () => new TaskCompletionSource<bool>().Task;
+        Task<CycleReport> run = web.RunAsync();
+        web.Time.Advance(web.Preset.ManageExpire);
+
+        Assert.Equal(CycleOutcome.LeaseLost, (await run).Outcome);
+        Assert.DoesNotContain("terminate vm1", web.Log);
+    }
+
+    [Fact]
+    public async Task A_look_up_that_hangs_is_given_up_after_a_lease_and_its_machine_holds_its_place()
+    {
+        using Stage web = await new Stage().SettledAsync();
+        web.Iaas.Machines.RemoveAt(0);
+        web.Iaas.OnFind = (_, _) => new TaskCompletionSource().Task;
+        Task<CycleReport> run = web.RunAsync();
+        web.Time.Advance(web.Preset.ManageExpire);
+        CycleReport report = await run;
+
+        Assert.Equal(3, report.Present);
+        Assert.DoesNotContain("create", web.Log);
+    }
+
+    [Fact]
     public async Task A_store_that_fails_to_save_sends_nothing_and_keeps_what_is_stored()
     {
         using Stage web = await new Stage().SettledAsync();
