@@ -29,7 +29,7 @@ sealed record Lane(DriverReference Iaas, TimeSpan Lease, IReadOnlyDictionary<str
     ];
 }
 
-/// <summary>Works a lane off: claims what is due, in batches, a bounded number of presets at once, until nothing is due.</summary>
+/// <summary>Works a lane off: claims what is due, in batches, a bounded number of presets at once, until nothing is due and nothing runs.</summary>
 sealed class LaneRunner(string instance, IRuntimeDriver runtime, TimeProvider time)
 {
     /// <summary>The knee of what a store does well: larger batches are no cheaper.</summary>
@@ -38,13 +38,17 @@ sealed class LaneRunner(string instance, IRuntimeDriver runtime, TimeProvider ti
     /// <summary>Presets managed at once.</summary>
     const int MaxInFlight = 200;
 
+    /// <summary>How often a lane looks for presets that are due while others of it are still being managed.</summary>
+    static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+
     static readonly TimeSpan ClaimTimeout = TimeSpan.FromSeconds(15);
 
     /// <param name="lane">What to work off.</param>
     /// <param name="manage">One manage run, from a lease and the timestamp before its claim was sent. Must not throw.</param>
     /// <param name="isCurrent">Whether the lane is still as the presets in force say: else no further claims, although more may be due.</param>
+    /// <param name="once">What becomes due while others are still being managed is left to the next drain.</param>
     /// <param name="stopping">No further claims.</param>
-    public async Task DrainAsync(Lane lane, Func<PresetLease, long, Task> manage, Func<bool> isCurrent, CancellationToken stopping)
+    public async Task DrainAsync(Lane lane, Func<PresetLease, long, Task> manage, Func<bool> isCurrent, bool once, CancellationToken stopping)
     {
         List<Task> running = [];
         try
@@ -53,9 +57,16 @@ sealed class LaneRunner(string instance, IRuntimeDriver runtime, TimeProvider ti
             {
                 long sentAt = time.GetTimestamp();
                 IReadOnlyList<PresetLease> leases = await ClaimAsync(lane);
-                if (leases.Count == 0) break;
                 foreach (PresetLease lease in leases) running.Add(manage(lease, sentAt));
                 running.RemoveAll(task => task.IsCompleted);
+                if (leases.Count == 0)
+                {
+                    if (once || running.Count == 0) break;
+
+                    // A slow preset holds up no other of its lane: what becomes due meanwhile is claimed.
+                    await Task.WhenAll(running).WaitAsync(Poll, time, stopping).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+                }
+
                 while (running.Count > MaxInFlight - Batch)
                 {
                     await Task.WhenAny(running);

@@ -109,7 +109,7 @@ public sealed class Shepherd : IAsyncDisposable
     {
         while (!stopping.IsCancellationRequested)
         {
-            await PassAsync(stopping);
+            await PassAsync(once: false, stopping);
             await _nudge.WaitAsync(_settings.WorkerInterval, _clock.Time, stopping);
         }
 
@@ -120,7 +120,7 @@ public sealed class Shepherd : IAsyncDisposable
     /// <summary>Everything that is due, once. True = no preset failed or is frozen, and no step failed.</summary>
     public async Task<bool> RunOnceAsync(CancellationToken stopping)
     {
-        bool read = await PassAsync(stopping);
+        bool read = await PassAsync(once: true, stopping);
         await Task.WhenAll(_running.Values.Select(lane => lane.Running));
         return read && !stopping.IsCancellationRequested && _storeProblem is null && _catalog.Problems.Count == 0
             && Board.All.All(report => report.Outcome is CycleOutcome.AtRest or CycleOutcome.Done or CycleOutcome.Held);
@@ -228,7 +228,7 @@ public sealed class Shepherd : IAsyncDisposable
     }
 
     /// <returns>Whether the presets could be read. What was in force before is kept in any case.</returns>
-    async Task<bool> PassAsync(CancellationToken stopping)
+    async Task<bool> PassAsync(bool once, CancellationToken stopping)
     {
         bool read = false;
         try
@@ -251,7 +251,7 @@ public sealed class Shepherd : IAsyncDisposable
         foreach (Lane lane in _lanes)
         {
             if (_running.TryGetValue(lane.Key, out var known) && !known.Running.IsCompleted) continue;
-            _running[lane.Key] = (lane, DrainAsync(lane, stopping));
+            _running[lane.Key] = (lane, DrainAsync(lane, once, stopping));
         }
 
         return read;
@@ -323,11 +323,11 @@ public sealed class Shepherd : IAsyncDisposable
         }
     }
 
-    async Task DrainAsync(Lane lane, CancellationToken stopping)
+    async Task DrainAsync(Lane lane, bool once, CancellationToken stopping)
     {
         try
         {
-            await _runner.DrainAsync(lane, (lease, sentAt) => ManageAsync(lane, lease, sentAt, stopping), () => _lanes.Contains(lane), stopping);
+            await _runner.DrainAsync(lane, (lease, sentAt) => ManageAsync(lane, lease, sentAt, stopping), () => _lanes.Contains(lane), once, stopping);
             _storeProblem = null;
         }
         catch (Exception e)

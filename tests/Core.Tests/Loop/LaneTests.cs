@@ -46,7 +46,7 @@ public sealed class LaneTests
             Assert.Equal(before, sentAt);
             managed.Add(lease.Preset);
             await _store.CompleteAsync(lease, null, TimeSpan.FromMinutes(1), CancellationToken.None);
-        }, () => true, TestContext.Current.CancellationToken);
+        }, () => true, once: false, TestContext.Current.CancellationToken);
 
         Assert.Equal(250, managed.Distinct().Count());
         Assert.Equal(250, managed.Count);
@@ -62,12 +62,49 @@ public sealed class LaneTests
             Interlocked.Increment(ref running);
             await gate.Task;
             await _store.CompleteAsync(lease, null, TimeSpan.FromMinutes(1), CancellationToken.None);
-        }, () => true, TestContext.Current.CancellationToken);
+        }, () => true, once: false, TestContext.Current.CancellationToken);
 
         Assert.InRange(Volatile.Read(ref running), 100, 200);
         gate.SetResult();
         await drain;
         Assert.Equal(1000, running);
+    }
+
+    [Fact]
+    public async Task A_slow_preset_holds_up_no_other_of_its_lane()
+    {
+        var slow = new TaskCompletionSource();
+        int quick = 0;
+        Task drain = _runner.DrainAsync(Of(2), async (lease, _) =>
+        {
+            if (lease.Preset == "p0") await slow.Task;
+            else quick++;
+            await _store.CompleteAsync(lease, null, TimeSpan.FromSeconds(5), CancellationToken.None);
+        }, () => true, once: false, TestContext.Current.CancellationToken);
+        for (int second = 0; second < 20; second++) _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.InRange(quick, 4, 5);
+        Assert.False(drain.IsCompleted);
+
+        slow.SetResult();
+        await drain;
+    }
+
+    [Fact]
+    public async Task Once_is_once_for_those_too_that_become_due_beside_a_slow_one()
+    {
+        var slow = new TaskCompletionSource();
+        int quick = 0;
+        Task drain = _runner.DrainAsync(Of(2), async (lease, _) =>
+        {
+            if (lease.Preset == "p0") await slow.Task;
+            else quick++;
+            await _store.CompleteAsync(lease, null, TimeSpan.FromSeconds(5), CancellationToken.None);
+        }, () => true, once: true, TestContext.Current.CancellationToken);
+        _time.Advance(TimeSpan.FromSeconds(20));
+
+        slow.SetResult();
+        await drain;
+        Assert.Equal(1, quick);
     }
 
     [Fact]
@@ -79,7 +116,7 @@ public sealed class LaneTests
         {
             managed++;
             await stopping.CancelAsync();
-        }, () => true, stopping.Token);
+        }, () => true, once: false, stopping.Token);
 
         Assert.Equal(100, managed);
     }
@@ -87,7 +124,7 @@ public sealed class LaneTests
     [Fact]
     public async Task Nothing_is_claimed_for_a_lane_that_is_not_in_force()
     {
-        await _runner.DrainAsync(Of(3), (_, _) => throw new InvalidOperationException("claimed"), () => false, TestContext.Current.CancellationToken);
+        await _runner.DrainAsync(Of(3), (_, _) => throw new InvalidOperationException("claimed"), () => false, once: false, TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -96,7 +133,7 @@ public sealed class LaneTests
         var gate = new TaskCompletionSource();
         int claims = 0;
         _store.OnClaim = () => ++claims == 2 ? throw new IOException("store gone") : Task.CompletedTask;
-        Task drain = _runner.DrainAsync(Of(100), (_, _) => gate.Task, () => true, TestContext.Current.CancellationToken);
+        Task drain = _runner.DrainAsync(Of(100), (_, _) => gate.Task, () => true, once: false, TestContext.Current.CancellationToken);
         Assert.False(drain.IsCompleted);
         gate.SetResult();
 
@@ -107,7 +144,7 @@ public sealed class LaneTests
     public async Task A_claim_that_hangs_is_given_up()
     {
         _store.OnClaim = () => Task.Delay(Timeout.Infinite, CancellationToken.None);
-        Task drain = _runner.DrainAsync(Of(1), (_, _) => Task.CompletedTask, () => true, TestContext.Current.CancellationToken);
+        Task drain = _runner.DrainAsync(Of(1), (_, _) => Task.CompletedTask, () => true, once: false, TestContext.Current.CancellationToken);
         _time.Advance(TimeSpan.FromSeconds(30));
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => drain);

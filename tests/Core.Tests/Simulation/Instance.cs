@@ -16,6 +16,7 @@ sealed class Instance : IDisposable
     readonly Metrics _metrics = new();
     readonly PresetCycle _cycle;
     readonly LaneRunner _runner;
+    readonly WiredIaas _wired;
     readonly IaasAccess _iaas;
     readonly IHealthcheckDriver _checks;
     readonly CancellationTokenSource _stopping = new();
@@ -29,7 +30,8 @@ sealed class Instance : IDisposable
         var wire = new Wire(world, this);
         var stored = new WiredStore(world, this, wire, store);
         _checks = new WiredCheck(world, this);
-        _iaas = new IaasAccess(new WiredIaas(world, this, wire), "sim", _clock, _metrics);
+        _wired = new WiredIaas(world, this, wire);
+        _iaas = new IaasAccess(_wired, "sim", _clock, _metrics);
         Watch = new InstanceWatch(_clock);
         _cycle = new PresetCycle(id, stored, _clock, new Memory(id, _clock), Watch, new HealthChecks(Time, _metrics), new Executor(_clock, _metrics), new NoUserdata());
         _runner = new LaneRunner(id, stored, Time);
@@ -38,6 +40,9 @@ sealed class Instance : IDisposable
     public int Slot { get; }
     public string Id { get; }
     public InMemoryDriver Store { get; }
+
+    /// <summary>When the oldest look was begun that has not ended: who joins it sees no later state.</summary>
+    public TimeSpan? OldestLook => _wired.OldestLook;
 
     /// <summary>Which store: a lost one is followed by the next.</summary>
     public int Generation { get; }
@@ -90,7 +95,7 @@ sealed class Instance : IDisposable
             {
                 try
                 {
-                    await _runner.DrainAsync(lane, (granted, sentAt) => ManageAsync(lane, granted, sentAt), () => _world.Lanes.Contains(lane), _stopping.Token);
+                    await _runner.DrainAsync(lane, (granted, sentAt) => ManageAsync(lane, granted, sentAt), () => _world.Lanes.Contains(lane), once: false, _stopping.Token);
                 }
                 catch (Exception e) when (e is IOException or OperationCanceledException or TimeoutException)
                 {

@@ -8,7 +8,15 @@ sealed class Grant(LeaseToken token, Instance instance, TimeSpan at, TimeSpan un
     public LeaseToken Token { get; } = token;
     public Instance Instance { get; } = instance;
     public TimeSpan At { get; } = at;
+
+    /// <summary>What its holder goes by was seen then, or later: a finished list serves for a while, and a list that is on its way for as long as it takes.</summary>
+    public TimeSpan SeenFrom { get; } = Min(at - ListLifetime, instance.OldestLook ?? at);
+
     public TimeSpan Until { get; set; } = until;
+
+    static readonly TimeSpan ListLifetime = TimeSpan.FromSeconds(15);
+
+    static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 
     /// <summary>What the checks of this run said and the store does not know yet.</summary>
     public List<(string Vm, Verdict Verdict, TimeSpan At)> Unsaved { get; } = [];

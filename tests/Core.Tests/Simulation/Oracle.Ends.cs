@@ -72,7 +72,7 @@ sealed partial class Oracle
     {
         Preset preset = Preset(sent.Preset);
         world.Tally.Add($"end: {sent.Cause}");
-        TimeSpan seen = sent.Grant.At - ListLifetime;
+        TimeSpan seen = sent.Grant.SeenFrom;
         if (Now < machine.ObscureUntil && machine.ObscureSince < seen) Broken("G16 what is not known is not touched", $"{machine.Id} is ended, the IaaS tells a part of it only");
         switch (sent.Cause)
         {

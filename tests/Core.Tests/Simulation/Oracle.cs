@@ -50,6 +50,7 @@ sealed partial class Oracle(World world)
     IEnumerable<int> Wanted(string preset) =>
         (_counts.TryGetValue(preset, out var past) ? past.Where(count => count.Until >= Lately).Select(count => count.Count) : []).Append(Preset(preset).Count);
 
+    /// <summary>It is about to: what was wanted until now may still be on its way.</summary>
     public void CountChanges(string preset)
     {
         if (!_counts.TryGetValue(preset, out var past)) _counts.Add(preset, past = []);
@@ -132,13 +133,10 @@ sealed partial class Oracle(World world)
         if (_released.TryGetValue(preset, out TimeSpan at) && !world.Presets.ContainsKey(preset) && grant.At > at + world.Scenario.Lease * 4)
             Broken("I8 no preset, no act", $"{preset} was released at {at}");
         if (preset == World.PoisonedPreset && world.PoisonedGeneration == instance.Generation) Broken("L4 what can't be read is not acted on", preset);
-        if (world.Faults.Lasts(Mischief.WrongScope) && grant.At > world.Faults.WrongScopeSince + ListLifetime)
+        if (world.Faults.Lasts(Mischief.WrongScope) && grant.SeenFrom > world.Faults.WrongScopeSince)
             Broken("I7 another scope is not home", $"{preset} is acted on in another scope");
         return grant;
     }
-
-    /// <summary>How long a finished list serves.</summary>
-    static readonly TimeSpan ListLifetime = TimeSpan.FromSeconds(15);
 
     public void Recorded(LedgerEntry entry)
     {

@@ -43,16 +43,16 @@ static class Simulation
     /// <summary>L1 and I9, then L2.</summary>
     public static async Task SettleAsync(World world)
     {
-        TimeSpan healed = world.Time.Elapsed;
+        TimeSpan healed = world.Time.Elapsed, patience = PatienceWith(world.Scenario);
 
         // What was asked for in the storm is on its way, or waits for the next look: a look that begins after this has seen it all.
         await Task.Delay(LastWays, world.Time);
         world.ForgetReports();
         while (Unsettled(world) is { } trouble)
         {
-            if (world.Time.Elapsed - healed > Patience) throw new SimulationFailure(world, $"L1 exactly as many as wanted: {trouble}, {Patience} after the storm");
+            if (world.Time.Elapsed - healed > patience) throw new SimulationFailure(world, $"L1 exactly as many as wanted: {trouble}, {patience} after the storm");
             await Task.Delay(Poll, world.Time);
-            if (world.Time.Elapsed - healed > PersonsPatience) HelpOutOfSelfSuspicion(world);
+            if (world.Time.Elapsed - healed > PersonsPatience) HelpOut(world);
         }
 
         world.Tally.Add("minutes to settle", (long)(world.Time.Elapsed - healed).TotalMinutes);
@@ -71,15 +71,23 @@ static class Simulation
 
     /// <summary>
     /// Self-suspicion (G8) lets no probe go: where three machines of ten really are ill, in every group a tolerable share, it holds until a person has some of them ended.
+    /// So does mass failure (G7) in practice where a group is larger than wanted: nobody comes to succeed a probe, so each waits twice as long as the one before.
     /// </summary>
-    static void HelpOutOfSelfSuspicion(World world)
+    static void HelpOut(World world)
     {
-        CycleReport? held = world.Reports.Values.OrderBy(report => report.Preset, StringComparer.Ordinal).FirstOrDefault(report => report.Held.Any(hold => hold.Brake == "self-suspicion"));
+        CycleReport? held = world.Reports.Values.OrderBy(report => report.Preset, StringComparer.Ordinal).FirstOrDefault(NeedsAPerson);
         Machine? ill = held is null ? null : world.Truth.Ours(held.Preset).FirstOrDefault(machine => machine.Behaviour == GuestBehaviour.Hung && !world.Oracle.Requested.Contains(machine.Id));
         if (ill is null) return;
-        world.Tally.Add("a person helps out of self-suspicion");
+        world.Tally.Add("a person helps out of a hold");
         world.AskForEnd(ill);
     }
+
+    static bool NeedsAPerson(CycleReport report) =>
+        report.Held.Any(hold => hold.Brake == "self-suspicion" || (hold.Brake == "mass-failure" && report.Present > report.Desired));
+
+    /// <summary>Where the installation may end only so many in ten minutes (G10), it takes its time to end them all.</summary>
+    static TimeSpan PatienceWith(Scenario scenario) =>
+        scenario.Settings.EndBudget is { } budget ? Patience + (TimeSpan.FromMinutes(10) / budget * scenario.Presets.Sum(preset => preset.Count)) : Patience;
 
     static IEnumerable<Preset> Kept(World world) => world.Presets.Values.Where(preset => !world.IsPoisoned(preset.Name));
 

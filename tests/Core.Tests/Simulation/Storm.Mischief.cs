@@ -100,7 +100,6 @@ sealed partial class Storm
     bool Count()
     {
         if (AnyPreset() is not { ScaleIn: not ScaleIn.None } preset) return false;
-        world.Oracle.CountChanges(preset.Name);
         world.Change(preset with { Count = Math.Max(0, preset.Count + _random.Next(-3, 4)) });
         return true;
     }

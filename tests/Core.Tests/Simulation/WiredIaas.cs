@@ -7,25 +7,63 @@ sealed class WiredIaas(World world, Instance instance, Wire wire) : IIaasDriver
 {
     const string Home = "sim:home", Elsewhere = "sim:elsewhere";
 
+    readonly List<TimeSpan> _looks = [];
+
+    // A look asks for the scope, the list and the scope again, in one flow: that is how the second question is told from the first.
+    readonly AsyncLocal<TimeSpan?> _listed = new();
     bool _elsewhere;
+
+    /// <summary>When the oldest look was begun that has not ended.</summary>
+    public TimeSpan? OldestLook => _looks.Count > 0 ? _looks.Min() : null;
 
     public TimeSpan VisibilityGrace => world.Scenario.VisibilityGrace;
 
-    public Task<string> GetScopeAsync(CancellationToken cancellationToken) => wire.SendAsync(Hop.Scope, () =>
+    public async Task<string> GetScopeAsync(CancellationToken cancellationToken)
     {
-        _elsewhere = world.Faults.Lasts(Mischief.WrongScope);
-        return Task.FromResult(_elsewhere ? Elsewhere : Home);
-    }, () => Lost(false));
+        try
+        {
+            return await wire.SendAsync(Hop.Scope, () =>
+            {
+                _elsewhere = world.Faults.Lasts(Mischief.WrongScope);
+                return Task.FromResult(_elsewhere ? Elsewhere : Home);
+            }, () => Lost(false));
+        }
+        finally
+        {
+            if (_listed.Value is { } begun) _looks.Remove(begun);
+        }
+    }
 
-    public Task<IReadOnlyList<Vm>> ListAsync(IReadOnlyCollection<string> presets, CancellationToken cancellationToken) => wire.SendAsync(Hop.List, async () =>
+    public Task<IReadOnlyList<Vm>> ListAsync(IReadOnlyCollection<string> presets, CancellationToken cancellationToken)
+    {
+        TimeSpan begun = world.Time.Elapsed;
+        _looks.Add(begun);
+        _listed.Value = begun;
+        return SendListAsync(presets, begun);
+    }
+
+    async Task<IReadOnlyList<Vm>> SendListAsync(IReadOnlyCollection<string> presets, TimeSpan begun)
+    {
+        try
+        {
+            return await wire.SendAsync(Hop.List, () => ListedAsync(presets), () => Lost(false));
+        }
+        catch
+        {
+            _looks.Remove(begun);
+            throw;
+        }
+    }
+
+    async Task<IReadOnlyList<Vm>> ListedAsync(IReadOnlyCollection<string> presets)
     {
         ThrowInTrouble();
         if (_elsewhere) return [];
         List<Vm> vms = [.. (await world.Cloud.ListAsync(presets, CancellationToken.None)).Select(world.Truth.Shown)];
         if (world.Faults.Hits(world.Scenario.Repeats)) Repeat(vms);
         if (world.Faults.Hits(world.Scenario.ShortLists)) Shorten(vms, presets);
-        return (IReadOnlyList<Vm>)vms;
-    }, () => Lost(false));
+        return vms;
+    }
 
     public Task<Vm?> FindAsync(string id, CancellationToken cancellationToken) => wire.SendAsync(Hop.Find, async () =>
     {

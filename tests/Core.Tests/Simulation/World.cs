@@ -151,6 +151,7 @@ sealed class World : IDisposable
 
     public void Change(Preset preset)
     {
+        if (_latest.TryGetValue(preset.Name, out Preset? before) && before.Count != preset.Count) Oracle.CountChanges(preset.Name);
         _latest[preset.Name] = _inForce[preset.Name] = preset;
         Reload();
     }
