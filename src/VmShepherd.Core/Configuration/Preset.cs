@@ -49,8 +49,11 @@ public sealed record Preset(string Name, int Count)
 
     public ScaleIn ScaleIn { get; init; }
 
-    /// <summary><c>previous_names</c>: names it had before.</summary>
+    /// <summary><c>previous_names</c>: names it had before. Machines of these names are its own.</summary>
     public IReadOnlyList<string> PreviousNames { get; init; } = [];
+
+    /// <summary>Whether a machine of this name is one of this group. Ordinal.</summary>
+    public bool Owns(string machineName) => string.Equals(machineName, Name, StringComparison.Ordinal) || PreviousNames.Contains(machineName, StringComparer.Ordinal);
 
     /// <summary>Which IaaS driver with which options; equal for presets that share a driver instance.</summary>
     public required DriverReference Iaas { get; init; }

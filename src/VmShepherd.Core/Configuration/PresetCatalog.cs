@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using VmShepherd.Abstractions;
 
 namespace VmShepherd.Core.Configuration;
 
@@ -18,6 +19,9 @@ public sealed record PresetCatalog
 
     /// <summary>Presets that are gone from their source: their machines stay. Oldest first.</summary>
     public IReadOnlyList<ReleasedPreset> Released { get; init; } = [];
+
+    /// <summary>New presets that look like one that vanished, by name: the other's name. Until a person says what is meant they make no machines (G17).</summary>
+    public IReadOnlyDictionary<string, string> LookAlikes { get; init; } = FrozenDictionary<string, string>.Empty;
 
     /// <summary>What was made of each source, so that an unchanged one is not read again.</summary>
     internal IReadOnlyDictionary<string, CatalogEntry> Entries { get; init; } = FrozenDictionary<string, CatalogEntry>.Empty;
@@ -45,7 +49,11 @@ public sealed record CatalogProblem(string Origin, string? Preset, DateTimeOffse
 /// <param name="Name">The preset's name.</param>
 /// <param name="Origin">Where it stood.</param>
 /// <param name="At">When it was found to be gone.</param>
-public sealed record ReleasedPreset(string Name, string Origin, DateTimeOffset At);
+public sealed record ReleasedPreset(string Name, string Origin, DateTimeOffset At)
+{
+    /// <summary>As it was in force last.</summary>
+    internal Preset? Last { get; init; }
+}
 
 /// <param name="Revision">Of the source and the defaults as they were read.</param>
 /// <param name="Good">The last good preset of this source.</param>
@@ -54,6 +62,9 @@ public sealed record ReleasedPreset(string Name, string Origin, DateTimeOffset A
 /// <param name="Diagnostics">Errors and warnings, each in its place.</param>
 sealed record CatalogEntry(string Revision, Preset? Good, DateTimeOffset? BadSince, string? Trouble, IReadOnlyList<Diagnostic> Diagnostics)
 {
+    /// <summary>The last good source itself, to be kept over a restart; <see langword="null"/> = it never was good.</summary>
+    public PresetSource? Source { get; init; }
+
     /// <summary>The name in a source that is wrong otherwise; <see langword="null"/> = not even that can be read.</summary>
     public string? Name { get; init; }
 }

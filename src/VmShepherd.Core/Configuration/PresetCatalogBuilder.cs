@@ -23,15 +23,34 @@ public sealed class PresetCatalogBuilder(PresetReader reader)
         List<CatalogProblem> problems = [.. snapshot.Problems.Select(text => Since(previous, new CatalogProblem("", null, now, text)))];
         Dictionary<string, Preset> presets = InForce(entries, previous, problems, now);
         problems.AddRange(entries.Where(e => e.Value.BadSince is not null).Select(e => Problem(e.Key, e.Value)));
+        PreviousNames.Settle(presets, (preset, text) => problems.Add(Since(previous, new CatalogProblem(preset.Origin, preset.Name, now, text))));
+        List<ReleasedPreset> released = Released(presets, previous, now);
         return new PresetCatalog
         {
             Revision = revision,
             Presets = presets.ToFrozenDictionary(StringComparer.Ordinal),
             Problems = [.. problems.OrderBy(p => p.Origin, StringComparer.Ordinal)],
-            Released = Released(presets, previous, now),
+            Released = released,
+            LookAlikes = LookAlikes.Of(presets, released, previous, now),
             Entries = entries.ToFrozenDictionary(StringComparer.Ordinal),
             IsCurrent = true,
         };
+    }
+
+    /// <summary>What was in force before a restart, as it stands in its sources: to be the previous catalog of the first one.</summary>
+    internal PresetCatalog Recall(IEnumerable<PresetSource> sources, Settings settings)
+    {
+        var entries = new Dictionary<string, CatalogEntry>(StringComparer.Ordinal);
+        foreach (PresetSource source in sources)
+        {
+            // Whatever is there now is read, even if it is the same.
+            if (reader.Read(source, settings).Preset is { } preset) entries[source.Origin] = new CatalogEntry("", preset, null, null, []) { Source = source };
+        }
+
+        if (entries.Count == 0) return PresetCatalog.Empty;
+        Dictionary<string, Preset> presets = InForce(entries, PresetCatalog.Empty, [], default);
+        PreviousNames.Settle(presets, (_, _) => { });
+        return new PresetCatalog { Presets = presets.ToFrozenDictionary(StringComparer.Ordinal), Entries = entries.ToFrozenDictionary(StringComparer.Ordinal) };
     }
 
     CatalogEntry Entry(PresetSource source, Settings settings, CatalogEntry? before, DateTimeOffset now)
@@ -40,15 +59,15 @@ public sealed class PresetCatalogBuilder(PresetReader reader)
         if (source.Content is null)
         {
             string problem = source.Problem ?? "could not be read";
-            return before is not null && before.Trouble == problem ? before : new CatalogEntry("", before?.Good, before?.BadSince ?? now, problem, []);
+            return before is not null && before.Trouble == problem ? before : new CatalogEntry("", before?.Good, before?.BadSince ?? now, problem, []) { Source = before?.Source };
         }
         if (before?.Revision == revision) return before;
 
         PresetReading reading = reader.Read(source, settings);
-        if (reading.Preset is { } preset) return new CatalogEntry(revision, preset, null, null, reading.Diagnostics);
+        if (reading.Preset is { } preset) return new CatalogEntry(revision, preset, null, null, reading.Diagnostics) { Source = source };
         int errors = reading.Diagnostics.Count(d => d.Severity == Severity.Error);
         string trouble = $"{reading.Diagnostics.First(d => d.Severity == Severity.Error)}{(errors > 1 ? $" (and {errors - 1} more)" : "")}";
-        return new CatalogEntry(revision, before?.Good, before?.BadSince ?? now, trouble, reading.Diagnostics) { Name = reading.Name };
+        return new CatalogEntry(revision, before?.Good, before?.BadSince ?? now, trouble, reading.Diagnostics) { Name = reading.Name, Source = before?.Source };
     }
 
     /// <summary>While the place itself is in trouble, an absent source is not a vanished one.</summary>
@@ -89,10 +108,12 @@ public sealed class PresetCatalogBuilder(PresetReader reader)
 
     static List<ReleasedPreset> Released(Dictionary<string, Preset> presets, PresetCatalog previous, DateTimeOffset now)
     {
-        List<ReleasedPreset> released = [.. previous.Released.Where(r => !presets.ContainsKey(r.Name))];
-        released.AddRange(previous.Presets.Values.Where(p => !presets.ContainsKey(p.Name))
+        // Whose name is a previous name of another lives on there.
+        HashSet<string> kept = [.. presets.Keys, .. presets.Values.SelectMany(preset => preset.PreviousNames)];
+        List<ReleasedPreset> released = [.. previous.Released.Where(r => !kept.Contains(r.Name))];
+        released.AddRange(previous.Presets.Values.Where(p => !kept.Contains(p.Name))
             .OrderBy(p => p.Name, StringComparer.Ordinal)
-            .Select(p => new ReleasedPreset(p.Name, p.Origin, now)));
+            .Select(p => new ReleasedPreset(p.Name, p.Origin, now) { Last = p }));
         return released.Count <= MaxReleased ? released : released[^MaxReleased..];
     }
 }

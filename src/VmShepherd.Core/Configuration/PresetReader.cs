@@ -90,7 +90,7 @@ public sealed class PresetReader(DriverRegistry registry, Func<string, string?>?
             ManageExpire = ManageExpire(keys, problems),
             Unmanaged = unmanaged,
             ScaleIn = PresetKeys.ScaleIn(keys),
-            PreviousNames = PreviousNames(keys, problems),
+            PreviousNames = keys.Texts("previous_names") ?? [],
             Iaas = iaas.Driver!,
             Healthcheck = healthcheck.Driver,
             Health = Health(keys, healthcheck, problems),
@@ -102,14 +102,6 @@ public sealed class PresetReader(DriverRegistry registry, Func<string, string?>?
     }
 
     static YamlMapping Own(KeyReader keys, string key) => keys.Section(key) ?? new YamlMapping(YamlResolver.Map, keys.Mapping.File, keys.Mapping.Line, keys.Mapping.Column);
-
-    static IReadOnlyList<string> PreviousNames(KeyReader keys, DiagnosticList problems)
-    {
-        IReadOnlyList<string> names = keys.Texts("previous_names") ?? [];
-        if (names.Count > 0)
-            problems.Warn(keys.Mapping.Find("previous_names")!.Value, "previous_names", "is not in force in this version: machines of these names are neither counted nor ended");
-        return names;
-    }
 
     static TimeSpan ManageExpire(KeyReader keys, DiagnosticList problems)
     {

@@ -7,7 +7,7 @@ namespace VmShepherd.Core.Loop;
 /// <param name="Iaas">The driver instance.</param>
 /// <param name="Lease">Their <c>manage_expire</c>.</param>
 /// <param name="Presets">By name.</param>
-/// <param name="SharedWith">Names of all presets of the driver instance, in other lanes too: one list serves them all.</param>
+/// <param name="SharedWith">Names of machines of all presets of the driver instance, in other lanes too, earlier names among them: one list serves them all.</param>
 sealed record Lane(DriverReference Iaas, TimeSpan Lease, IReadOnlyDictionary<string, Preset> Presets, IReadOnlySet<string> SharedWith)
 {
     /// <summary>One instance for the lane's life: a store may know it by reference.</summary>
@@ -22,7 +22,7 @@ sealed record Lane(DriverReference Iaas, TimeSpan Lease, IReadOnlyDictionary<str
     [
         .. presets.GroupBy(preset => preset.Iaas).SelectMany(account =>
         {
-            HashSet<string> shared = [.. account.Select(preset => preset.Name)];
+            HashSet<string> shared = [.. account.Select(preset => preset.Name), .. account.SelectMany(preset => preset.PreviousNames)];
             return account.GroupBy(preset => preset.ManageExpire)
                 .Select(lane => new Lane(account.Key, lane.Key, lane.ToDictionary(preset => preset.Name, StringComparer.Ordinal), shared));
         }),

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using VmShepherd.Abstractions;
+using VmShepherd.Core.Configuration;
 
 namespace VmShepherd.Core.Loop;
 
@@ -26,10 +27,11 @@ sealed record Look(string Scope, DateTimeOffset Begun, IReadOnlySet<string> Pres
         return look;
     }
 
-    /// <summary>Machines of exactly this name, each id once: the last mention counts.</summary>
-    public IReadOnlyList<Vm> MachinesOf(string preset)
+    /// <summary>Machines of exactly this preset's name, or one it had before, each id once: the last mention counts.</summary>
+    public IReadOnlyList<Vm> MachinesOf(Preset preset)
     {
-        if (!_byName.TryGetValue(preset, out List<Vm>? listed)) return [];
+        if (!_byName.TryGetValue(preset.Name, out List<Vm>? listed)) listed = [];
+        if (preset.PreviousNames.Count > 0) listed = [.. listed, .. preset.PreviousNames.SelectMany(name => _byName.GetValueOrDefault(name, []))];
 
         // Few machines are compared pair by pair, without a set.
         bool distinct = true;

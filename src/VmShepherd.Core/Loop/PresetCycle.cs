@@ -7,7 +7,14 @@ using VmShepherd.Core.Status;
 namespace VmShepherd.Core.Loop;
 
 /// <summary>What one cycle works with, fixed when it starts.</summary>
-sealed record CycleInput(Preset Preset, IReadOnlySet<string> SharedWith, IaasAccess Iaas, IHealthcheckDriver? Healthcheck, Settings Settings, TimeSpan Interval);
+sealed record CycleInput(Preset Preset, IReadOnlySet<string> SharedWith, IaasAccess Iaas, IHealthcheckDriver? Healthcheck, Settings Settings, TimeSpan Interval)
+{
+    /// <summary>The vanished preset that this new one looks like (G17).</summary>
+    public string? LooksLike { get; init; }
+
+    /// <summary>With the count to be kept: what the source says, unless that is in doubt.</summary>
+    public CycleInput Keeping(History past) => past.Count is not { } count || count == Preset.Count ? this : this with { Preset = Preset with { Count = count } };
+}
 
 /// <summary>One manage run of one preset: observe, decide, limit, act, save. Every failure is part of the report; only cancellation escapes.</summary>
 sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock clock, Memory memory, InstanceWatch watch, HealthChecks checks, Executor executor, IUserdataRenderer userdata)
@@ -71,6 +78,8 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         try
         {
             History past = stored is null ? new History(clock.Now) : HistoryCodec.Decode(stored.Content.Span, stored.Age, instance, clock.Now);
+            past = SourceDoubts.Weigh(past, input.Preset, input.LooksLike, input.SharedWith, [], clock.Now);
+            input = input.Keeping(past);
             var looking = new PresetLease(input.Preset.Name, default, TimeSpan.Zero) { SinceActed = TimeSpan.Zero, SinceCompleted = stored?.Age };
             Observation seen = await ObserveAsync(input, looking, past, [], cancellationToken);
             Plan plan = watch.Preview(Planner.Decide(input.Preset, seen, past, clock.Now), input.Preset, seen, past, input.Settings);
@@ -134,12 +143,14 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         History past;
         try
         {
-            past = memory.Load(guard.Lease);
+            past = SourceDoubts.Weigh(await RecallAsync(input.Preset, guard.Lease, stopping), input.Preset, input.LooksLike, input.SharedWith, requests, clock.Now);
         }
         catch (InvalidDataException e)
         {
             return (Report(input, CycleOutcome.Frozen) with { Problems = [e.Message], Answers = Refused(requests, e.Message) }, null);
         }
+
+        input = input.Keeping(past);
 
         Observation seen;
         try
@@ -160,12 +171,27 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         return await ActAsync(input, guard, past, plan, stopping);
     }
 
+    /// <summary>
+    /// What is remembered; of a renamed preset, under its new name for the first time, what was remembered under the old one. Whoever managed it as that may go on acting
+    /// for a lease: creates wait until a list shows what came of it (G3).
+    /// </summary>
+    async Task<History> RecallAsync(Preset preset, PresetLease lease, CancellationToken stopping)
+    {
+        History past = memory.Load(lease);
+        if (lease.State is not null || preset.PreviousNames.Count == 0) return past;
+
+        IReadOnlyDictionary<string, VersionedDocument> stored = await runtime.ReadAsync(preset.PreviousNames, stopping);
+        if (preset.PreviousNames.Select(stored.GetValueOrDefault).FirstOrDefault(document => document is not null) is { } old)
+            past = HistoryCodec.Decode(old.Content.Span, old.Age, instance, clock.Now);
+        return past with { BornAt = clock.Now + lease.Duration };
+    }
+
     async Task<Observation> ObserveAsync(CycleInput input, PresetLease lease, History past, List<Request> requests, CancellationToken stopping)
     {
         // Whatever was done to this preset before must be older than the list; the lease sees to it that nothing is done meanwhile.
         DateTimeOffset notBefore = SinceLastAct(lease) is { } acted ? clock.Now - acted + ActMargin : DateTimeOffset.MinValue;
         Look look = await input.Iaas.LookAsync(input.SharedWith, notBefore, stopping);
-        IReadOnlyList<Vm> vms = look.MachinesOf(input.Preset.Name);
+        IReadOnlyList<Vm> vms = look.MachinesOf(input.Preset);
         TimeSpan grace = input.Preset.Limits.VisibilityGrace ?? input.Iaas.VisibilityGrace;
         IReadOnlyList<string> unseen = look.Scope == (past.Scope ?? look.Scope) ? Recollection.NeedsLookup(past, vms, look.Begun, grace) : [];
         var seen = new Observation(look.Scope, look.Begun, vms, await checks.CheckAsync(input.Healthcheck, vms, stopping))

@@ -19,9 +19,6 @@ public sealed record ReadinessProblem(string What, string Why);
 /// </summary>
 public sealed class Shepherd : IAsyncDisposable
 {
-    /// <summary>A pass does not wait longer for the preset driver; the presets in force stay in force meanwhile.</summary>
-    static readonly TimeSpan CatalogPatience = TimeSpan.FromSeconds(10);
-
     /// <summary>For drivers that are not used any more, to let go of what they hold.</summary>
     static readonly TimeSpan DisposePatience = TimeSpan.FromSeconds(10);
 
@@ -30,7 +27,6 @@ public sealed class Shepherd : IAsyncDisposable
     readonly SteadyClock _clock;
     readonly DriverPool _pool;
     readonly IRuntimeDriver _runtime;
-    readonly CatalogRefresher _refresher;
     readonly Metrics _metrics = new();
     readonly Nudge _nudge = new();
     readonly InstanceWatch _watch;
@@ -42,18 +38,16 @@ public sealed class Shepherd : IAsyncDisposable
     readonly CycleLog _cycleLog;
     readonly IUserdataRenderer _userdata;
     readonly ReleasedPresets _released;
+    readonly KnownSources _known;
+    readonly PresetsInForce _presets;
     readonly ConcurrentDictionary<string, IaasAccess> _accesses = new(StringComparer.Ordinal);
 
     // Of the loop alone: passes run one after another.
     readonly Dictionary<string, (Lane Lane, Task Running)> _running = new(StringComparer.Ordinal);
     volatile IReadOnlyList<Lane> _lanes = [];
     volatile PresetCatalog? _lanesOf;
-    Task<PresetCatalog>? _loading;
-    Settings? _loadingFor;
-    bool _loadingIsLate;
 
     volatile Settings _settings;
-    volatile PresetCatalog _catalog = PresetCatalog.Empty;
     volatile string? _storeProblem;
 
     /// <param name="settings">As read.</param>
@@ -72,7 +66,7 @@ public sealed class Shepherd : IAsyncDisposable
         _clock = new SteadyClock(time);
         _pool = new DriverPool(drivers, new DriverContext(time, random, baseDirectory));
         _runtime = _pool.Get<IRuntimeDriver>(settings.Runtime);
-        _refresher = new CatalogRefresher(new PresetCatalogBuilder(new PresetReader(drivers)), time);
+        var builder = new PresetCatalogBuilder(new PresetReader(drivers));
         _userdata = userdata;
         _watch = new InstanceWatch(_clock);
         _canaries = new CanaryWatch(_watch, _clock, _log);
@@ -82,11 +76,13 @@ public sealed class Shepherd : IAsyncDisposable
         _runner = new LaneRunner(instanceId, _runtime, time);
         _cycleLog = new CycleLog(_log);
         _released = new ReleasedPresets(instanceId, _runtime, _clock);
+        _known = new KnownSources(instanceId, _runtime, builder, _clock);
+        _presets = new PresetsInForce(_pool, new CatalogRefresher(builder, time), _known, _cycleLog, _clock, _log);
     }
 
     public StatusBoard Board { get; } = new();
 
-    public PresetCatalog Catalog => _catalog;
+    public PresetCatalog Catalog => _presets.Catalog;
 
     public Settings Settings => _settings;
 
@@ -98,7 +94,7 @@ public sealed class Shepherd : IAsyncDisposable
         get
         {
             List<ReadinessProblem> problems = [];
-            if (ReferenceEquals(_catalog, PresetCatalog.Empty)) problems.Add(new ReadinessProblem("presets", "not loaded yet"));
+            if (!_presets.AreLoaded) problems.Add(new ReadinessProblem("presets", "not loaded yet"));
             if (_storeProblem is { } store) problems.Add(new ReadinessProblem("runtime", store));
             return problems;
         }
@@ -122,7 +118,7 @@ public sealed class Shepherd : IAsyncDisposable
     {
         bool read = await PassAsync(once: true, stopping);
         await Task.WhenAll(_running.Values.Select(lane => lane.Running));
-        return read && !stopping.IsCancellationRequested && _storeProblem is null && _catalog.Problems.Count == 0
+        return read && !stopping.IsCancellationRequested && _storeProblem is null && Catalog.Problems.Count == 0
             && Board.All.All(report => report.Outcome is CycleOutcome.AtRest or CycleOutcome.Done or CycleOutcome.Held);
     }
 
@@ -131,8 +127,8 @@ public sealed class Shepherd : IAsyncDisposable
     /// <param name="cancellationToken">Ends the call.</param>
     public async Task<IReadOnlyList<PresetPlan>> PlanAsync(IReadOnlyCollection<string> presets, CancellationToken cancellationToken)
     {
-        if (ReferenceEquals(_catalog, PresetCatalog.Empty)) await RefreshCatalogAsync(cancellationToken);
-        PresetCatalog catalog = _catalog;
+        if (!_presets.AreLoaded) await _presets.RefreshAsync(_settings, cancellationToken);
+        PresetCatalog catalog = Catalog;
         string[] names = [.. presets.Count > 0 ? presets.AsEnumerable() : catalog.Presets.Keys.Concat(catalog.Problems.Select(problem => problem.Preset).OfType<string>()).Distinct().Order(StringComparer.Ordinal)];
         IReadOnlyDictionary<string, VersionedDocument> stored = await _runtime.ReadAsync(names, cancellationToken);
         Dictionary<string, Lane> lanes = [];
@@ -198,8 +194,8 @@ public sealed class Shepherd : IAsyncDisposable
     /// <summary>The userdata a machine of this preset would be started with.</summary>
     public async Task<RenderedUserdata?> RenderUserdataAsync(string preset, CancellationToken cancellationToken)
     {
-        if (ReferenceEquals(_catalog, PresetCatalog.Empty)) await RefreshCatalogAsync(cancellationToken);
-        return _catalog.Presets.TryGetValue(preset, out Preset? found) ? await _userdata.RenderAsync(found, cancellationToken) : null;
+        if (!_presets.AreLoaded) await _presets.RefreshAsync(_settings, cancellationToken);
+        return Catalog.Presets.TryGetValue(preset, out Preset? found) ? await _userdata.RenderAsync(found, cancellationToken) : null;
     }
 
     /// <summary>Wakes the loop.</summary>
@@ -233,10 +229,10 @@ public sealed class Shepherd : IAsyncDisposable
         bool read = false;
         try
         {
-            read = await RefreshCatalogAsync(stopping);
+            read = await _presets.RefreshAsync(_settings, stopping);
             _canaries.Pass(_settings);
-            if (!ReferenceEquals(_lanesOf, _catalog)) await AdoptAsync(_catalog);
-            await _released.ForgetAsync();
+            if (!ReferenceEquals(_lanesOf, Catalog)) await AdoptAsync(Catalog);
+            await KeepInStoreAsync();
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -257,39 +253,19 @@ public sealed class Shepherd : IAsyncDisposable
         return read;
     }
 
-    /// <summary>The next catalog, if the driver has it in time; else it is taken over by a later pass.</summary>
-    async Task<bool> RefreshCatalogAsync(CancellationToken cancellationToken)
+    /// <summary>What must outlive this process is stored; what need not be remembered any longer is forgotten. A store that fails is tried again in the next pass.</summary>
+    async Task KeepInStoreAsync()
     {
-        Settings settings = _settings;
-        if (_loading is null || !ReferenceEquals(_loadingFor, settings))
-        {
-            _loading = LoadAsync(settings, cancellationToken);
-            (_loadingFor, _loadingIsLate) = (settings, false);
-        }
-
         try
         {
-            PresetCatalog next = await _loading.WaitAsync(_loadingIsLate ? TimeSpan.Zero : CatalogPatience, _clock.Time, cancellationToken);
-            if (!ReferenceEquals(next, _catalog)) _cycleLog.Catalog(_catalog, next);
-            _catalog = next;
-            _loading = null;
-            return true;
+            await _known.KeepAsync(_settings, Catalog);
+            await _released.ForgetAsync();
         }
-        catch (TimeoutException)
+        catch (Exception e)
         {
-            if (!_loadingIsLate) Log.PresetsUnreadable(_log, $"{settings.Presets.Name} has not answered for {CatalogPatience.TotalSeconds:0} s");
-            _loadingIsLate = true;
-            return false;
-        }
-        catch
-        {
-            _loading = null;
-            throw;
+            Log.StoreFailed(_log, $"{e.GetType().Name}: {e.Message}");
         }
     }
-
-    async Task<PresetCatalog> LoadAsync(Settings settings, CancellationToken cancellationToken) =>
-        await _refresher.RefreshAsync(_pool.Get<IPresetDriver>(settings.Presets), settings, _catalog, cancellationToken);
 
     /// <summary>Takes over a new catalog: other lanes, presets released, drivers that nobody uses any more disposed.</summary>
     async Task AdoptAsync(PresetCatalog catalog)
@@ -354,7 +330,7 @@ public sealed class Shepherd : IAsyncDisposable
     async Task ManageOneAsync(Lane lane, Preset preset, PresetLease lease, long claimSentAt, CancellationToken stopping)
     {
         Settings settings = _settings;
-        if (!_catalog.Presets.ContainsKey(preset.Name))
+        if (!Catalog.Presets.ContainsKey(preset.Name))
         {
             await _cycle.GiveBackAsync(lease, settings.WorkerInterval);
             return;
@@ -374,7 +350,7 @@ public sealed class Shepherd : IAsyncDisposable
         }
 
         CycleReport report = await _cycle.RunAsync(input, lease, claimSentAt, stopping);
-        report = report with { Problems = [.. report.Problems, .. _catalog.ProblemsOf(preset.Name).Select(problem => problem.Text)] };
+        report = report with { Problems = [.. report.Problems, .. Catalog.ProblemsOf(preset.Name).Select(problem => problem.Text)] };
         _metrics.CycleEnded(report.Took);
         _cycleLog.Cycle(Board.Find(preset.Name), report);
         Post(report);
@@ -393,6 +369,6 @@ public sealed class Shepherd : IAsyncDisposable
         IHealthcheckDriver? healthcheck = preset.Healthcheck is { } reference ? _pool.Get<IHealthcheckDriver>(reference) : null;
         Settings settings = _settings;
         TimeSpan interval = preset.ManageInterval > settings.WorkerInterval ? preset.ManageInterval : settings.WorkerInterval;
-        return new CycleInput(preset, lane.SharedWith, access, healthcheck, settings, interval);
+        return new CycleInput(preset, lane.SharedWith, access, healthcheck, settings, interval) { LooksLike = Catalog.LookAlikes.GetValueOrDefault(preset.Name) };
     }
 }

@@ -33,6 +33,15 @@ public sealed record History
     /// <summary>The IaaS refused creates (G19); null = it did not.</summary>
     public CreateStop? CreateStop { get; init; }
 
+    /// <summary>How many machines are kept; null = nobody has kept any yet.</summary>
+    public int? Count { get; init; }
+
+    /// <summary>The source wants so different a count that it may be a mistake (G17); null = it does not.</summary>
+    public CountChange? CountChange { get; init; }
+
+    /// <summary>It looks like a preset that vanished when this one came (G17); null = like none.</summary>
+    public LookAlike? LookAlike { get; init; }
+
     /// <summary>Which brakes hold, and since when.</summary>
     public HoldSince[] Holds { get; init; } = [];
 
@@ -44,7 +53,7 @@ public sealed record History
 
     /// <summary>Nothing is open: the shortcut of the planner need not look further than the machines.</summary>
     internal bool IsCalm => _calm ??= BlindSince is null && Intents.Length == 0 && Debts.Length == 0 && SuddenDeath is null
-        && MassFailure is null && CrashLoop is null && CreateStop is null && Holds.Length == 0 && Array.TrueForAll(Machines, m => m.IsCalm);
+        && MassFailure is null && CrashLoop is null && CreateStop is null && CountChange is null && LookAlike is not { IsConfirmed: false } && Holds.Length == 0 && Array.TrueForAll(Machines, m => m.IsCalm);
 
     /// <summary>The plan of a preset at rest: made once for each history, so that rest costs nothing.</summary>
     internal Plan Rest => _rest ??= new Plan { Next = this, Present = Machines.Length };
@@ -65,6 +74,9 @@ public sealed record History
         MassFailure = original.MassFailure;
         CrashLoop = original.CrashLoop;
         CreateStop = original.CreateStop;
+        Count = original.Count;
+        CountChange = original.CountChange;
+        LookAlike = original.LookAlike;
         Holds = original.Holds;
         Answers = original.Answers;
     }
@@ -180,6 +192,14 @@ public sealed record CrashLoop(int Failures, DateTimeOffset NotBefore);
 /// <param name="Until">No create before.</param>
 /// <param name="SpecHash">The specification that was refused: another one may be tried at once. Null = any.</param>
 public sealed record CreateStop(Abstractions.IaasFailure Failure, string Reason, int Tries, DateTimeOffset Until, string? SpecHash);
+
+/// <param name="To">What the source says.</param>
+/// <param name="Since">Since when it says so without a break.</param>
+public sealed record CountChange(int To, DateTimeOffset Since);
+
+/// <param name="Of">The preset that vanished.</param>
+/// <param name="IsConfirmed">A person has said that this is another group.</param>
+public sealed record LookAlike(string Of, bool IsConfirmed);
 
 /// <param name="Brake">Its name.</param>
 /// <param name="Since">Since when it holds without a break.</param>

@@ -102,6 +102,7 @@ public static class HistoryCodec
         MassFailure = history.MassFailure is { } mass ? mass with { Since = mass.Since + by, ProbedAt = mass.ProbedAt + by } : null,
         CrashLoop = history.CrashLoop is { } loop ? loop with { NotBefore = loop.NotBefore + by } : null,
         CreateStop = history.CreateStop is { } stop ? stop with { Until = stop.Until + by } : null,
+        CountChange = history.CountChange is { } change ? change with { Since = change.Since + by } : null,
         Holds = [.. history.Holds.Select(hold => hold with { Since = hold.Since + by })],
     };
 }

@@ -71,7 +71,7 @@ sealed record Recollection(History History, Judged[] Machines, MachineRecord[] M
         void Miss(MachineRecord record, bool many)
         {
             MachineRecord absentee = record.MissingSince is null ? record with { MissingSince = seen.ListBegun } : record;
-            if (!absentee.IsLeaving && seen.LookedUp.TryGetValue(record.Id, out Vm? found) && found is not null && found.Name == preset.Name)
+            if (!absentee.IsLeaving && seen.LookedUp.TryGetValue(record.Id, out Vm? found) && found is not null && preset.Owns(found.Name))
             {
                 // The list lacks it, the IaaS knows it: the list is the one that errs.
                 Meet(found, verdict: null, absentee.MissingSince);
@@ -177,7 +177,7 @@ sealed record Recollection(History History, Judged[] Machines, MachineRecord[] M
         // A list may lag both ways: an ended machine is kept in mind until no late list can bring it back.
         if (record.IsLeaving) return overGrace ? Absence.Gone : Absence.Leaving;
 
-        bool unknownToIaas = seen.LookedUp.TryGetValue(record.Id, out Vm? found) && (found is null || found.Name != preset.Name);
+        bool unknownToIaas = seen.LookedUp.TryGetValue(record.Id, out Vm? found) && (found is null || !preset.Owns(found.Name));
         if (!unknownToIaas) return Absence.Holds;
         return many && !(overGrace && seen.ListBegun > record.MissingSince) ? Absence.Holds : Absence.Gone;
     }

@@ -8,6 +8,7 @@ namespace VmShepherd.Core.Planning;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "do")]
 [JsonDerivedType(typeof(Terminate), "terminate")]
 [JsonDerivedType(typeof(AcceptScope), "accept_scope")]
+[JsonDerivedType(typeof(Confirm), "confirm")]
 [JsonDerivedType(typeof(Manage), "manage")]
 public abstract record Request(string Id, string By)
 {
@@ -16,6 +17,9 @@ public abstract record Request(string Id, string By)
 
     /// <summary>The scope that is logged in to now is the right one (G4).</summary>
     public sealed record AcceptScope(string Id, string By) : Request(Id, By);
+
+    /// <summary>What the source says now is meant (G17).</summary>
+    public sealed record Confirm(string Id, string By) : Request(Id, By);
 
     /// <summary>Only look, now.</summary>
     public sealed record Manage(string Id, string By) : Request(Id, By);

@@ -19,6 +19,9 @@ sealed record RequestAnswers(IReadOnlyList<Step> Steps, IReadOnlyList<Answer> An
                 case Request.AcceptScope:
                     answers.Add(new Answer(request.Id, true, "the scope is the accepted one"));
                     break;
+                case Request.Confirm:
+                    answers.Add(new Answer(request.Id, true, "what the source says is in force"));
+                    break;
                 default:
                     answers.Add(new Answer(request.Id, true, "looked at"));
                     break;

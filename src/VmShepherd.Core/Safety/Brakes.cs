@@ -8,6 +8,7 @@ public static class Brakes
     internal static readonly IBrake[] InOrder =
     [
         // Creates.
+        new SourceBrake(),
         new NoMemoryBrake(),
         new CrashLoopBrake(),
         new CreateStopBrake(),

@@ -11,6 +11,7 @@ sealed class RequestMethods(Shepherd shepherd, RequestDesk desk)
     [
         new("terminate_vm", Writes: true, [RpcParameter.Preset, RpcParameter.Vm], TerminateAsync),
         new("accept_scope", Writes: true, [RpcParameter.Preset], AcceptScopeAsync),
+        new("confirm", Writes: true, [RpcParameter.Preset], ConfirmAsync),
         new("manage", Writes: true, [RpcParameter.Preset], ManageAsync),
     ];
 
@@ -29,6 +30,12 @@ sealed class RequestMethods(Shepherd shepherd, RequestDesk desk)
     {
         string preset = shepherd.Catalog.Get(call.Text(0)).Name;
         return await desk.AskAsync(preset, new Request.AcceptScope(NewId(), call.Caller.Name), call.Cancelled);
+    }
+
+    async ValueTask<ReadOnlyMemory<byte>> ConfirmAsync(RpcCall call)
+    {
+        string preset = shepherd.Catalog.Get(call.Text(0)).Name;
+        return await desk.AskAsync(preset, new Request.Confirm(NewId(), call.Caller.Name), call.Cancelled);
     }
 
     async ValueTask<ReadOnlyMemory<byte>> ManageAsync(RpcCall call)

@@ -32,6 +32,7 @@ static class CommandLine
             UserdataCommand.Create(),
             DummyCloudCommand.Create(),
             RemoteCommand.Create("accept-scope", "accept_scope", "Says that the scope a preset's driver is logged in to now is the right one."),
+            RemoteCommand.Create("confirm", "confirm", "Says that a preset's new count, or a new preset that looks like one that vanished, is meant."),
             RemoteCommand.Create("manage", "manage", "Makes a preset due now."),
         };
         RunCommand.AddTo(root);

@@ -77,6 +77,49 @@ public sealed class PresetCycleTests
     }
 
     [Fact]
+    public async Task A_renamed_preset_keeps_its_machines_and_its_memory_under_the_new_name()
+    {
+        using Stage web = await new Stage().SettledAsync();
+        web.Rename("shop");
+        web.Iaas.Add("vm9", "other");
+        CycleReport report = await web.RunAsync();
+
+        Assert.Equal(("shop", 3, CycleOutcome.AtRest), (report.Preset, report.Present, report.Outcome));
+        Assert.Equal("cloud", (await web.StoredAsync())!.Scope);
+        web.Iaas.Change("vm1", VmState.Error);
+        web.Time.Advance(web.Preset.ManageExpire); // whoever kept it as 'web' may act until then
+        await web.RunAsync();
+        Assert.Equal("shop", Assert.Single(web.Iaas.Requests).Preset);
+        Assert.Equal(3, (await web.RunAsync()).Present);
+    }
+
+    [Fact]
+    public async Task A_renamed_preset_makes_no_machine_while_the_lease_of_its_old_name_may_last()
+    {
+        using Stage web = await new Stage().SettledAsync();
+        web.Rename("shop");
+        web.Iaas.Change("vm1", VmState.Error);
+        CycleReport report = await web.RunAsync();
+
+        Assert.Equal("no-memory", Assert.Single(report.Held).Brake);
+        Assert.Empty(web.Iaas.Requests);
+    }
+
+    [Fact]
+    public async Task A_count_that_falls_to_zero_ends_nothing_before_a_second_look_or_a_persons_word()
+    {
+        using Stage web = await new Stage().SettledAsync();
+        web.Preset = web.Preset with { Count = 0, ScaleIn = ScaleIn.Oldest };
+        CycleReport report = await web.RunAsync();
+        Assert.Equal((3, 3), (report.Present, report.Desired));
+        Assert.Equal("source", Assert.Single(report.Held).Brake);
+
+        await web.AskAsync(new Request.Confirm("r1", "anna"));
+        Assert.Equal(0, (await web.RunAsync()).Desired);
+        Assert.Equal(2, web.Iaas.Machines.Count);
+    }
+
+    [Fact]
     public async Task A_store_that_fails_to_save_sends_nothing_and_keeps_what_is_stored()
     {
         using Stage web = await new Stage().SettledAsync();

@@ -56,9 +56,16 @@ sealed class Stage : IDisposable
 
     readonly HashSet<string> _shared = ["web"];
 
+    /// <summary>Its source gives it another name, and the present one as its previous one.</summary>
+    public void Rename(string name)
+    {
+        Preset = Preset with { Name = name, PreviousNames = [Preset.Name] };
+        _shared.Add(name);
+    }
+
     /// <summary>The lease of the next due time, or null when somebody else has it.</summary>
     public async Task<PresetLease?> ClaimAsync() =>
-        (await Store.ClaimAsync(new ClaimRequest("instance", ["web"], 1, Preset.ManageExpire), CancellationToken.None)).SingleOrDefault();
+        (await Store.ClaimAsync(new ClaimRequest("instance", [Preset.Name], 1, Preset.ManageExpire), CancellationToken.None)).SingleOrDefault();
 
     /// <summary>Lets an interval pass, claims, runs one cycle.</summary>
     public Task<CycleReport> RunAsync() => RunUntilAsync(CancellationToken.None);
@@ -85,13 +92,13 @@ sealed class Stage : IDisposable
         return this;
     }
 
-    public Task AskAsync(Request request) => Store.RequestAsync("web", Encoding.UTF8.GetString(HistoryCodec.EncodeRequest(request)), CancellationToken.None);
+    public Task AskAsync(Request request) => Store.RequestAsync(Preset.Name, Encoding.UTF8.GetString(HistoryCodec.EncodeRequest(request)), CancellationToken.None);
 
     /// <summary>What the store holds.</summary>
     public async Task<History?> StoredAsync()
     {
-        IReadOnlyDictionary<string, VersionedDocument> all = await Store.ReadAsync(["web"], CancellationToken.None);
-        return all.TryGetValue("web", out VersionedDocument? document) ? HistoryCodec.Decode(document.Content.Span, document.Age, "instance", Clock.Now) : null;
+        IReadOnlyDictionary<string, VersionedDocument> all = await Store.ReadAsync([Preset.Name], CancellationToken.None);
+        return all.TryGetValue(Preset.Name, out VersionedDocument? document) ? HistoryCodec.Decode(document.Content.Span, document.Age, "instance", Clock.Now) : null;
     }
 
     public void Dispose() => _metrics.Dispose();

@@ -37,6 +37,9 @@ public sealed class HistoryCodecTests
         MassFailure = new MassFailure(T.AddSeconds(14), TimeSpan.FromMinutes(30), T.AddSeconds(15), "vm0"),
         CrashLoop = new CrashLoop(2, T.AddSeconds(16)),
         CreateStop = new CreateStop(IaasFailure.QuotaReached, "full", 3, T.AddSeconds(17), "spec"),
+        Count = 7,
+        CountChange = new CountChange(1, T.AddSeconds(19)),
+        LookAlike = new LookAlike("old", true),
         Holds = [new HoldSince("pace", T.AddSeconds(18))],
         Answers = [new Answer("r1", true, "done")],
     };

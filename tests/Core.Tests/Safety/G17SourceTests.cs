@@ -90,7 +90,7 @@ public sealed class G17SourceTests
     {
         await RefreshAsync(File("a", "web"), File("b", "db"));
         PresetCatalog without = await RefreshAsync(File("b", "db"));
-        Assert.Equal([new ReleasedPreset("web", "a", _time.GetUtcNow())], without.Released);
+        Assert.Equal([("web", "a", _time.GetUtcNow())], without.Released.Select(preset => (preset.Name, preset.Origin, preset.At)));
         Assert.False(without.Presets.ContainsKey("web"));
         Assert.Single((await RefreshAsync(File("b", "db", 2))).Released);
         Assert.DoesNotContain((await RefreshAsync(File("c", "web"))).Released, r => r.Name == "web");
@@ -111,6 +111,54 @@ public sealed class G17SourceTests
         Assert.True(catalog.Presets.ContainsKey("web"));
         Assert.Empty(catalog.Released);
         Assert.Equal("repository out of reach", Assert.Single(catalog.Problems).Text);
+    }
+
+    [Theory]
+    [InlineData("a", "shop", "image: other")] // the name changed where it stood
+    [InlineData("z", "shop", "")] // another file, the same make
+    [InlineData("z", "repo.web", "image: other")] // moved into a repository
+    public async Task A_new_preset_that_looks_like_one_that_has_just_vanished_is_marked(string origin, string name, string more)
+    {
+        await RefreshAsync(File("a", "web"), File("b", "db"));
+        PresetCatalog renamed = await RefreshAsync(Text(origin, $"name: {name}\ncount: 1\n{(more.Length > 0 ? more : "image: a")}\nflavor: b\n"), File("b", "db"));
+        Assert.Equal("web", renamed.LookAlikes[name]);
+        Assert.Equal("web", (await RefreshAsync(Text(origin, $"name: {name}\ncount: 2\n{(more.Length > 0 ? more : "image: a")}\nflavor: b\n"))).LookAlikes[name]);
+    }
+
+    [Fact]
+    public async Task A_preset_that_names_its_previous_name_or_came_beside_the_other_looks_like_nobody()
+    {
+        await RefreshAsync(File("a", "web"));
+        PresetCatalog renamed = await RefreshAsync(Text("a", "name: shop\ncount: 1\nimage: a\nflavor: b\nprevious_names: [web]"));
+        Assert.Empty(renamed.LookAlikes);
+        Assert.Empty(renamed.Released); // it lives on under its new name
+
+        Assert.Empty((await RefreshAsync(Text("a", "name: shop\ncount: 1\nimage: a\nflavor: b"), File("c", "copy"))).LookAlikes);
+    }
+
+    [Fact]
+    public async Task A_preset_that_comes_a_day_later_or_is_made_differently_looks_like_nobody()
+    {
+        await RefreshAsync(File("a", "web"), File("b", "db"));
+        await RefreshAsync(File("b", "db"));
+        Assert.Empty((await RefreshAsync(Text("c", "name: other\ncount: 1\nimage: x\nflavor: y"), File("b", "db"))).LookAlikes);
+        _time.Advance(TimeSpan.FromDays(1));
+        Assert.Empty((await RefreshAsync(File("c", "shop"), File("b", "db"))).LookAlikes);
+    }
+
+    [Fact]
+    public async Task A_previous_name_that_two_presets_could_mean_is_nobodys()
+    {
+        static PresetSource Renamed(string origin, string name, string before) => Text(origin, $"name: {name}\ncount: 1\nimage: a\nflavor: b\nprevious_names: [{before}]");
+        PresetCatalog catalog = await RefreshAsync(Renamed("a", "one", "web, db"), Renamed("b", "two", "web"), File("c", "db"));
+        Assert.All(catalog.Presets.Values, preset => Assert.Empty(preset.PreviousNames));
+        Assert.Equal(
+        [
+            "previous_names: 'web' is also given by 'two' (b): its machines are counted by neither until one of them drops it",
+            "previous_names: 'db' is a preset of its own (c): its machines are not counted here",
+            "previous_names: 'web' is also given by 'one' (a): its machines are counted by neither until one of them drops it",
+        ], catalog.Problems.Select(problem => problem.Text));
+        Assert.Equal(["web"], (await RefreshAsync(Renamed("a", "one", "web"))).Presets["one"].PreviousNames);
     }
 
     [Fact]

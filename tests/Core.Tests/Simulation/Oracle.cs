@@ -40,8 +40,8 @@ sealed partial class Oracle(World world)
 
     Preset Preset(string name) => world.Latest(name);
 
-    // What was wanted until a moment ago may still be on its way: the longest way is a lease and the age of a list.
-    TimeSpan Lately => Now - (world.Scenario.Lease * 4) - TimeSpan.FromSeconds(30);
+    // What was wanted until a moment ago may still be on its way: the longest way is a lease and the age of a list. A drastic change waits for a minute before (G17).
+    TimeSpan Lately => Now - (world.Scenario.Lease * 4) - TimeSpan.FromSeconds(90);
 
     int MostWanted(string preset) => Wanted(preset).Max();
 

@@ -1,0 +1,26 @@
+using VmShepherd.Core.Planning;
+
+namespace VmShepherd.Core.Safety;
+
+/// <summary>
+/// G17: what the source says may be a mistake (<see cref="SourceDoubts"/>). A group that looks like one that vanished makes no machines; of a count that changed too
+/// much it is only said that the old one is kept.
+/// </summary>
+sealed class SourceBrake : IBrake
+{
+    public Plan Limit(Plan plan, Situation situation)
+    {
+        string confirm = $"vmshepherd confirm {situation.Preset.Name} --server URL";
+        if (situation.Past.LookAlike is { IsConfirmed: false, Of: { } vanished })
+        {
+            plan = plan.Without(step => step is Step.Create, new Hold("source", $"this preset is new and looks like '{vanished}', which vanished and whose machines still run: a second fleet would be made",
+                $"previous_names: [{vanished}] in this preset, if it is the same group; else {confirm}"));
+        }
+
+        return situation.Past.CountChange is not { } change ? plan : plan with
+        {
+            Held = [.. plan.Held, new Hold("source", $"count went from {situation.Preset.Count} to {change.To}: {situation.Preset.Count} are kept, for it may be a mistake",
+                $"the source still says so at {change.Since + SourceDoubts.SecondLook:u}, or {confirm}")],
+        };
+    }
+}

@@ -1,0 +1,131 @@
+using System.Text;
+using Core.Tests.Drivers;
+using Core.Tests.Safety;
+using Microsoft.Extensions.Time.Testing;
+using VmShepherd.Abstractions;
+using VmShepherd.Core;
+using VmShepherd.Core.Configuration;
+using VmShepherd.Core.Loop;
+using VmShepherd.Drivers.Runtime.InMemory;
+using Xunit;
+
+namespace Core.Tests.Loop;
+
+/// <summary>What is in force after a restart of a process whose store survives it.</summary>
+public sealed class KnownSourcesTests
+{
+    static readonly Settings Settings = Sample.Good("defaults: {iaas: {driver: SampleCloud, auth_url: http://cloud, password: x}}");
+
+    readonly FakeTimeProvider _time = new(Given.Noon);
+    readonly InMemoryDriver _store;
+    readonly SamplePlace _place = new(new NoOptions(), new DriverContext(TimeProvider.System, new Random(1), "/"));
+    readonly PresetCatalogBuilder _builder = new(new PresetReader(Sample.Registry, Sample.NoEnvironment));
+
+    public KnownSourcesTests() => _store = new InMemoryDriver(new InMemoryOptions(), new DriverContext(_time, new Random(1), "/"));
+
+    static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    static PresetSource File(string origin, string text) => new(origin, text, new PresetContent.Yaml(Encoding.UTF8.GetBytes(text)));
+
+    static PresetSource Good(string origin, string name, int count = 1) => File(origin, $"name: {name}\ncount: {count}\nimage: a\nflavor: b\n");
+
+    KnownSources Process(string instance) => new(instance, _store, _builder, new SteadyClock(_time));
+
+    Task<PresetCatalog> ReadAsync(PresetCatalog previous, params PresetSource[] sources)
+    {
+        _place.Load = () => new PresetSnapshot(string.Join('|', sources.Select(source => source.Revision)), sources);
+        return new CatalogRefresher(_builder, _time).RefreshAsync(_place, Settings, previous, Ct);
+    }
+
+    /// <summary>A process reads these, keeps them, and ends.</summary>
+    async Task LiveAsync(params PresetSource[] sources) => await Process("a").KeepAsync(Settings, await ReadAsync(PresetCatalog.Empty, sources));
+
+    async Task<PresetCatalog> RestartAsync(params PresetSource[] sources) => await ReadAsync(await Process("b").RecallAsync(Settings, Ct), sources);
+
+    [Fact]
+    public async Task A_file_that_is_broken_after_a_restart_is_in_force_as_it_was_before()
+    {
+        await LiveAsync(Good("a", "web", 5), Good("b", "db"));
+        PresetCatalog catalog = await RestartAsync(File("a", "{"), Good("b", "db", 2));
+
+        Assert.Equal((5, 2), (catalog.Presets["web"].Count, catalog.Presets["db"].Count));
+        Assert.Contains("the last good version of preset 'web' stays in force", Assert.Single(catalog.Problems).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_place_out_of_reach_after_a_restart_is_in_force_as_it_was_before()
+    {
+        await LiveAsync([.. Enumerable.Range(0, 50).Select(i => Good($"f{i}", $"p{i}"))]);
+        PresetCatalog recalled = await Process("b").RecallAsync(Settings, Ct);
+        _place.Load = () => throw new IOException("stale NFS handle");
+        PresetCatalog catalog = await new CatalogRefresher(_builder, _time).RefreshAsync(_place, Settings, recalled, Ct);
+
+        Assert.Equal(50, catalog.Presets.Count);
+        Assert.Contains("stale NFS handle", Assert.Single(catalog.Problems).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_preset_that_vanished_while_nobody_ran_is_released_and_who_looks_like_it_is_marked()
+    {
+        await LiveAsync(Good("a", "web"), Good("b", "db"));
+        PresetCatalog catalog = await RestartAsync(Good("b", "db"), Good("a", "shop"));
+
+        Assert.Equal("web", Assert.Single(catalog.Released).Name);
+        Assert.Equal("web", catalog.LookAlikes["shop"]);
+    }
+
+    [Fact]
+    public async Task What_was_good_last_is_kept_while_a_file_is_broken_and_what_was_removed_is_not()
+    {
+        PresetCatalog first = await ReadAsync(PresetCatalog.Empty, Good("a", "web", 5), Good("b", "db"));
+        KnownSources known = Process("a");
+        await known.KeepAsync(Settings, first);
+        await known.KeepAsync(Settings, await ReadAsync(first, File("a", "{"))); // web is broken, db is gone
+
+        Assert.Equal(["web"], (await Process("b").RecallAsync(Settings, Ct)).Presets.Keys);
+    }
+
+    [Fact]
+    public async Task A_structured_preset_comes_back_with_its_types()
+    {
+        var document = new Dictionary<string, object?>
+        {
+            ["name"] = "web", ["count"] = 2L, ["image"] = "a", ["flavor"] = "b", ["max_dead"] = 0.5, ["unmanaged"] = false, ["meta_tags"] = new Dictionary<string, object?> { ["role"] = "http", ["x"] = null },
+            ["network"] = new Dictionary<string, object?> { ["security_groups"] = new object?[] { "default" } },
+        };
+        await LiveAsync(new PresetSource("row 1", "1", new PresetContent.Document(document)) { NamePrefix = "db." });
+        Preset web = (await Process("b").RecallAsync(Settings, Ct)).Presets["db.web"];
+
+        Assert.Equal((2, 0.5), (web.Count, web.Limits.MaxDead));
+        Assert.Equal(["default"], web.Network.SecurityGroups);
+    }
+
+    [Fact]
+    public async Task An_unchanged_catalog_is_not_stored_again()
+    {
+        PresetCatalog catalog = await ReadAsync(PresetCatalog.Empty, Good("a", "web"));
+        List<string> log = [];
+        var store = new WatchedStore(_store, log);
+        var known = new KnownSources("a", store, _builder, new SteadyClock(_time));
+        await known.KeepAsync(Settings, catalog);
+        await known.KeepAsync(Settings, catalog);
+        await new KnownSources("b", store, _builder, new SteadyClock(_time)).KeepAsync(Settings, catalog);
+
+        Assert.Equal(["complete with state", "complete"], log); // the second process finds it stored
+    }
+
+    [Fact]
+    public async Task What_another_instance_is_storing_is_left_to_it_and_tried_again()
+    {
+        PresetCatalog catalog = await ReadAsync(PresetCatalog.Empty, Good("a", "web"));
+        string[] names = [.. Enumerable.Range(0, 16).Select(part => $" sources/{Settings.Presets.Key}/{part:x}")];
+        await _store.ClaimAsync(new ClaimRequest("other", names, 16, TimeSpan.FromSeconds(30)), Ct);
+        KnownSources known = Process("a");
+        await known.KeepAsync(Settings, catalog);
+        Assert.Empty((await Process("b").RecallAsync(Settings, Ct)).Presets);
+
+        _time.Advance(TimeSpan.FromSeconds(31));
+        await known.KeepAsync(Settings, catalog);
+        Assert.Single((await Process("b").RecallAsync(Settings, Ct)).Presets);
+    }
+}
