@@ -11,9 +11,10 @@ sealed class Nudge : IDisposable
         {
             _signal.Release();
         }
-        catch (SemaphoreFullException)
+        catch (Exception e) when (e is SemaphoreFullException or ObjectDisposedException)
         {
-            // Already awake: one wake-up covers any number of reasons.
+            // Already awake: one wake-up covers any number of reasons. Or gone: news may come in the moment when everything ends.
+            return;
         }
     }
 

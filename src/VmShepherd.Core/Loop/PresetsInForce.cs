@@ -7,7 +7,7 @@ using VmShepherd.Core.Status;
 namespace VmShepherd.Core.Loop;
 
 /// <summary>The catalog that counts, and how the next one comes: from the preset driver, or, while that hangs or fails, from what was read before.</summary>
-sealed class PresetsInForce(DriverPool pool, CatalogRefresher refresher, KnownSources known, CycleLog changes, SteadyClock clock, ILogger log)
+sealed class PresetsInForce(DriverPool pool, CatalogRefresher refresher, KnownSources known, Nudge nudge, CycleLog changes, SteadyClock clock, ILogger log)
 {
     /// <summary>Nobody waits longer for the preset driver; the presets in force stay in force meanwhile.</summary>
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -17,6 +17,7 @@ sealed class PresetsInForce(DriverPool pool, CatalogRefresher refresher, KnownSo
     Settings? _loadingFor;
     PresetCatalog? _recalled;
     bool _loadingIsLate;
+    IPresetDriver? _driver;
 
     volatile PresetCatalog _catalog = PresetCatalog.Empty;
 
@@ -58,11 +59,37 @@ sealed class PresetsInForce(DriverPool pool, CatalogRefresher refresher, KnownSo
         }
     }
 
+    /// <summary>Has what the driver polls in the background polled now.</summary>
+    public async Task LookAgainAsync(CancellationToken cancellationToken)
+    {
+        if (_driver is not IPresetNews news) return;
+        using var patience = new CancellationTokenSource(Patience, clock.Time);
+        await using CancellationTokenRegistration stop = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), patience);
+        try
+        {
+            await news.LookAgainAsync(patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // A slow place answers later: the next passes take over what it says.
+            return;
+        }
+    }
+
+    IPresetDriver Driver(Settings settings)
+    {
+        var driver = pool.Get<IPresetDriver>(settings.Presets);
+        if (ReferenceEquals(driver, _driver)) return driver;
+        if (_driver is IPresetNews old) old.Changed -= nudge.Now;
+        if (driver is IPresetNews news) news.Changed += nudge.Now;
+        return _driver = driver;
+    }
+
     async Task<PresetCatalog> LoadAsync(Settings settings, CancellationToken cancellationToken)
     {
         // The first catalog follows the last one of the process before. Without it a preset that vanished meanwhile would not be missed: so a store that fails is waited for.
         PresetCatalog previous = _catalog;
         if (!AreLoaded) previous = _recalled ??= await known.RecallAsync(settings, cancellationToken);
-        return await refresher.RefreshAsync(pool.Get<IPresetDriver>(settings.Presets), settings, previous, cancellationToken);
+        return await refresher.RefreshAsync(Driver(settings), settings, previous, cancellationToken);
     }
 }

@@ -44,6 +44,9 @@ public sealed class Shepherd : IAsyncDisposable
 
     // Of the loop alone: passes run one after another.
     readonly Dictionary<string, (Lane Lane, Task Running)> _running = new(StringComparer.Ordinal);
+    /// <summary>Ends when the next pass that begins has looked at the presets.</summary>
+    TaskCompletionSource _nextPass = NewPass();
+
     volatile IReadOnlyList<Lane> _lanes = [];
     volatile PresetCatalog? _lanesOf;
 
@@ -77,7 +80,7 @@ public sealed class Shepherd : IAsyncDisposable
         _cycleLog = new CycleLog(_log);
         _released = new ReleasedPresets(instanceId, _runtime, _clock);
         _known = new KnownSources(instanceId, _runtime, builder, _clock);
-        _presets = new PresetsInForce(_pool, new CatalogRefresher(builder, time), _known, _cycleLog, _clock, _log);
+        _presets = new PresetsInForce(_pool, new CatalogRefresher(builder, time), _known, _nudge, _cycleLog, _clock, _log);
     }
 
     public StatusBoard Board { get; } = new();
@@ -105,7 +108,9 @@ public sealed class Shepherd : IAsyncDisposable
     {
         while (!stopping.IsCancellationRequested)
         {
+            TaskCompletionSource pass = Interlocked.Exchange(ref _nextPass, NewPass());
             await PassAsync(once: false, stopping);
+            pass.SetResult();
             await _nudge.WaitAsync(_settings.WorkerInterval, _clock.Time, stopping);
         }
 
@@ -198,8 +203,15 @@ public sealed class Shepherd : IAsyncDisposable
         return Catalog.Presets.TryGetValue(preset, out Preset? found) ? await _userdata.RenderAsync(found, cancellationToken) : null;
     }
 
-    /// <summary>Wakes the loop.</summary>
-    public void Nudge() => _nudge.Now();
+    /// <summary>Looks for new presets at once, and answers what is in force after that. Only while the loop runs.</summary>
+    public async Task<PresetCatalog> LookAgainAsync(CancellationToken cancellationToken)
+    {
+        await _presets.LookAgainAsync(cancellationToken);
+        Task pass = _nextPass.Task;
+        _nudge.Now();
+        await pass.WaitAsync(cancellationToken);
+        return Catalog;
+    }
 
     /// <summary>New settings, in force from the next pass on.</summary>
     /// <exception cref="InvalidOperationException">They change what only a restart can change. The old ones stay in force.</exception>
@@ -222,6 +234,8 @@ public sealed class Shepherd : IAsyncDisposable
         _canaries.Dispose();
         _metrics.Dispose();
     }
+
+    static TaskCompletionSource NewPass() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <returns>Whether the presets could be read. What was in force before is kept in any case.</returns>
     async Task<bool> PassAsync(bool once, CancellationToken stopping)

@@ -38,11 +38,12 @@ static class RunningServer
         var gate = new AccessGate(ReadAccess(settings));
         using var reload = new SettingsReload(options, drivers, shepherd, gate, logs, logger);
         signals.OnHangup(() => reload.Start(signals.Stopping));
+        await using var watch = new SettingsWatch(options.File, TimeProvider.System, () => reload.Start(signals.Stopping));
         await using WebApplication app = WebHost.Build(shepherd, gate, reload, loggers, TimeProvider.System, signals.Stopping);
         if (!await TryListenAsync(app, settings.Http, error)) return ExitCode.Failed;
 
         logs.LetFrameworksSpeak();
-        using var metrics = new BoardMetrics(shepherd.Board, settings.PerPresetMetrics);
+        using var metrics = new BoardMetrics(shepherd, TimeProvider.System, settings.PerPresetMetrics);
         SayWhatStarted(logger, options, settings, app, instance);
         bool isClean = await RunLoopAsync(shepherd, signals, loggers, logger);
         await StopWebAsync(app);

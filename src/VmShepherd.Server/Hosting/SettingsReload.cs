@@ -34,6 +34,7 @@ sealed class SettingsReload(RunOptions options, DriverRegistry drivers, Shepherd
         try
         {
             await RunAsync(stopping);
+            await shepherd.LookAgainAsync(stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {

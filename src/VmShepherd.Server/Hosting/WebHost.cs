@@ -12,6 +12,9 @@ namespace VmShepherd.Server.Hosting;
 /// <summary>Everything that is answered over HTTP, and what stands before it.</summary>
 static class WebHost
 {
+    /// <summary>Problems of presets that an answer lists.</summary>
+    const int MaxProblems = 100;
+
     const int MaxBody = 1024 * 1024;
     const int MaxConnections = 1000;
     const int MaxPresetSeries = 50_000;
@@ -58,13 +61,14 @@ static class WebHost
             ],
             logger);
         app.MapPost("/api", new RpcEndpoint(dispatcher).HandleAsync);
-        app.MapPost("/-/reload", context => ReloadAsync(context, reload));
+        app.MapPost("/-/reload", context => ReloadAsync(context, reload, shepherd));
         app.MapGet("/", new PanelPage(shepherd).AnswerAsync);
         new Probes(shepherd, stopping).Map(app);
         app.MapPrometheusScrapingEndpoint("/metrics");
     }
 
-    static async Task ReloadAsync(HttpContext context, SettingsReload reload)
+    /// <summary>Settings and presets, at once; the answer says what is wrong with either.</summary>
+    static async Task ReloadAsync(HttpContext context, SettingsReload reload, Shepherd shepherd)
     {
         if (!Caller.Of(context).MayWrite)
         {
@@ -73,9 +77,12 @@ static class WebHost
         }
 
         IReadOnlyList<string> problems = await reload.RunAsync(context.RequestAborted);
-        await (problems.Count == 0
-            ? PlainText.AnswerAsync(context, StatusCodes.Status200OK, "reloaded")
-            : PlainText.AnswerAsync(context, StatusCodes.Status422UnprocessableEntity, "not reloaded, the settings in force stay:\n" + string.Join('\n', problems)));
+        PresetCatalog catalog = await shepherd.LookAgainAsync(context.RequestAborted);
+        string text = problems.Count == 0 ? "reloaded" : "not reloaded, the settings in force stay:\n" + string.Join('\n', problems);
+        if (catalog.Problems.Count > 0) text += $"\nof the presets not all can be read:\n{string.Join('\n', catalog.Problems.Take(MaxProblems).Select(problem => problem.Text))}";
+        if (catalog.Problems.Count > MaxProblems) text += $"\nand {catalog.Problems.Count - MaxProblems} more";
+        bool isGood = problems.Count == 0 && catalog.Problems.Count == 0;
+        await PlainText.AnswerAsync(context, isGood ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity, text);
     }
 
     /// <summary>A client that breaks off is nobody's mistake; a body that is too large has its own status; the rest is for our log.</summary>

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using VmShepherd.Core.Configuration;
+using VmShepherd.Core.Loop;
 using VmShepherd.Core.Planning;
 using VmShepherd.Core.Status;
 
@@ -17,9 +19,12 @@ sealed class BoardMetrics : IDisposable
     /// <summary>Brakes that ever held: they go back to 0, rather than vanish.</summary>
     readonly ConcurrentDictionary<string, bool> _brakes = new(StringComparer.Ordinal);
 
-    public BoardMetrics(StatusBoard board, bool perPreset)
+    public BoardMetrics(Shepherd shepherd, TimeProvider time, bool perPreset)
     {
-        _board = board;
+        _board = shepherd.Board;
+        _meter.CreateObservableGauge("vmshepherd_source_problems", () => (long)shepherd.Catalog.Problems.Count, description: "Preset sources that can't be taken as they are: what was good last stays in force.");
+        _meter.CreateObservableGauge("vmshepherd_source_problem_age_seconds", () => Age(shepherd.Catalog, time), description: "Since when the oldest of them is wrong; 0 = none is.");
+        _meter.CreateObservableGauge("vmshepherd_presets_released", () => (long)shepherd.Catalog.Released.Count, description: "Presets gone from their source: nobody keeps their machines.");
         _meter.CreateObservableGauge("vmshepherd_presets", CountPresets, description: "Presets by how their last cycle ended.");
         _meter.CreateObservableGauge("vmshepherd_machines", CountMachines, description: "Machines by state, as last seen.");
         _meter.CreateObservableGauge("vmshepherd_machines_desired", () => _board.All.Sum(report => (long)report.Desired), description: "Machines that all presets want.");
@@ -28,6 +33,9 @@ sealed class BoardMetrics : IDisposable
     }
 
     public void Dispose() => _meter.Dispose();
+
+    static double Age(PresetCatalog catalog, TimeProvider time) =>
+        catalog.Problems.Count == 0 ? 0 : Math.Max(0, (time.GetUtcNow() - catalog.Problems.Min(problem => problem.Since)).TotalSeconds);
 
     void AddPerPreset()
     {

@@ -73,6 +73,21 @@ public sealed class RunningServer : IAsyncDisposable
         throw new InvalidOperationException($"{preset} has not {count} running machines: {list}\n{Process.Errors}");
     }
 
+    /// <summary>Waits until a series of the metrics has this value.</summary>
+    public async Task MetricAsync(string series, double value)
+    {
+        string text = "";
+        long started = System.Diagnostics.Stopwatch.GetTimestamp();
+        while (System.Diagnostics.Stopwatch.GetElapsedTime(started) < Patience)
+        {
+            text = await Http.GetStringAsync(new Uri("/metrics", UriKind.Relative), Ct);
+            if (text.Split('\n').Any(line => line.StartsWith($"{series} {value} ", StringComparison.Ordinal) || line == $"{series} {value}")) return;
+            await Task.Delay(50, Ct);
+        }
+
+        throw new InvalidOperationException($"{series} is not {value}:\n{text}");
+    }
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();

@@ -15,17 +15,29 @@ public sealed class DirectoryDriverOptions
 }
 
 /// <summary>Presets from the <c>*.conf</c> files of one directory. An unchanged file costs one stat.</summary>
-public sealed class DirectoryDriver(DirectoryDriverOptions options, DriverContext context) : IPresetDriver
+public sealed class DirectoryDriver : IPresetDriver, IPresetNews, IDisposable
 {
     const int MaxBytes = 1024 * 1024;
 
     /// <summary>Within this time two edits may carry one time stamp: such a file is read again.</summary>
     static readonly TimeSpan StampGrain = TimeSpan.FromSeconds(2);
 
-    readonly string _root = Path.GetFullPath(Path.Combine(context.BaseDirectory, options.Path));
+    readonly string _root;
+    readonly TimeProvider _time;
+    readonly FolderWatch _watch;
     readonly Lock _lock = new();
     Dictionary<string, Known> _known = new(StringComparer.Ordinal);
     PresetSnapshot? _last;
+
+    public DirectoryDriver(DirectoryDriverOptions options, DriverContext context)
+    {
+        _root = Path.GetFullPath(Path.Combine(context.BaseDirectory, options.Path));
+        _time = context.Time;
+        _watch = new FolderWatch(_root, _time, () => Changed?.Invoke());
+    }
+
+    /// <summary>Within a second of a change, as far as the folder can be watched.</summary>
+    public event Action? Changed;
 
     sealed record Known(PresetSource Source, FileStamp Stamp, DateTimeOffset ReadAt);
 
@@ -33,8 +45,14 @@ public sealed class DirectoryDriver(DirectoryDriverOptions options, DriverContex
     public Task<PresetSnapshot> LoadAsync(CancellationToken cancellationToken) => Task.Run(
         () =>
         {
+            _watch.Renew(); // before reading: what changes from now on is told
             lock (_lock) return Load(cancellationToken);
         }, cancellationToken);
+
+    /// <summary>Nothing is polled in the background: each load looks.</summary>
+    public Task LookAgainAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose() => _watch.Dispose();
 
     PresetSnapshot Load(CancellationToken cancellationToken)
     {
@@ -73,7 +91,7 @@ public sealed class DirectoryDriver(DirectoryDriverOptions options, DriverContex
         {
             if (before is { Source.Content: not null } && FileStamp.Of(path) == before.Stamp && before.Stamp.Modified < before.ReadAt - StampGrain) return before;
 
-            DateTimeOffset readAt = context.Time.GetUtcNow();
+            DateTimeOffset readAt = _time.GetUtcNow();
             (byte[] bytes, FileStamp stamp) = BoundedFile.Read(path, MaxBytes);
             string revision = Convert.ToHexStringLower(SHA256.HashData(bytes));
             PresetSource source = before?.Source is { Content: not null } same && same.Revision == revision
