@@ -60,10 +60,12 @@ sealed class TemplateWorkers(string python, TimeProvider time, TemplateMetrics m
             {
                 if (_unavailable is { } trouble) return trouble.Problem;
                 int workers = _busy.Count + _idle.Count;
-                return workers == 0 && _restarts == 0 ? "ok (none needed so far)" : $"ok ({workers} workers, {_restarts} restarts)";
+                return workers == 0 && _restarts == 0 ? "ok (none needed so far)" : $"ok ({Counted(workers, "worker")}, {Counted(_restarts, "restart")})";
             }
         }
     }
+
+    static string Counted(long count, string what) => $"{count} {what}{(count == 1 ? "" : "s")}";
 
     internal async Task<Rendering> RenderAsync(ReadOnlyMemory<byte> request)
     {

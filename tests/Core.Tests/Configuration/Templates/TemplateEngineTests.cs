@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Time.Testing;
 using VmShepherd.Core.Configuration.Templates;
 using Xunit;
 
@@ -101,7 +102,21 @@ public sealed class TemplateEngineTests
 
         Assert.Single(all.Select(rendering => rendering.Text).Distinct());
         Assert.Equal(RenderResult.Cached, (await RenderAsync(engine, "{{ [1, 2, 3]|random }}{{ ['a', 'b']|random }}")).Result);
-        Assert.Equal("ok (1 workers, 0 restarts)", engine.Health);
+        Assert.Equal("ok (1 worker, 0 restarts)", engine.Health);
+    }
+
+    [Fact]
+    public async Task What_hit_a_limit_is_tried_again_after_ten_minutes()
+    {
+        var time = new FakeTimeProvider();
+        await using var engine = new TemplateEngine(time, Python);
+        const string Greedy = "{{ 'x' * 10**9 }}";
+
+        Assert.Equal(RenderResult.OverLimit, (await RenderAsync(engine, Greedy)).Result);
+        time.Advance(TemplateEngine.RefusedFor - TimeSpan.FromSeconds(1));
+        Assert.Equal(RenderResult.Cached, (await RenderAsync(engine, Greedy)).Result);
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(RenderResult.OverLimit, (await RenderAsync(engine, Greedy)).Result);
     }
 
     [Fact]
