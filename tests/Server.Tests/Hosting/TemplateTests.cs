@@ -30,6 +30,20 @@ public sealed class TemplateTests : IDisposable
     }
 
     [Fact]
+    public async Task Not_even_one_that_hangs_in_a_template_outlives_a_killed_parent()
+    {
+        _installation.WritePreset("hung", 1, "userdata: \"{{ (10 ** (10 ** 9)) % 7 }}\"");
+        await using RunningServer server = await RunningServer.StartAsync(_installation);
+        int[] workers = [];
+        while ((workers = WorkersOf(server.Process.Id)).Length == 0) await Task.Delay(10, Ct);
+        await Task.Delay(500, Ct); // it has read the template, or will find the end of its input: both must end it
+
+        await server.Process.SignalAsync("KILL");
+
+        while (Array.Exists(workers, worker => Read(worker, "cmdline").Length > 0)) await Task.Delay(20, Ct);
+    }
+
+    [Fact]
     public async Task The_worker_can_open_nothing_start_nothing_and_is_nobody()
     {
         _installation.WritePreset("web", 1, Template);

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using System.ComponentModel;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace VmShepherd.Core.Configuration.Templates;
@@ -47,7 +47,7 @@ sealed class TemplateWorker : IDisposable
         {
             worker = new TemplateWorker(Process.Start(start)!);
         }
-        catch (Win32Exception e)
+        catch (ExternalException e)
         {
             throw new TemplatesUnavailableException($"templates need {python} and Jinja2: `apt install python3-jinja2` ({e.Message})", e);
         }
@@ -67,6 +67,23 @@ sealed class TemplateWorker : IDisposable
         {
             worker.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Spent in all; zero when it has ended.</summary>
+    internal TimeSpan CpuTime
+    {
+        get
+        {
+            try
+            {
+                _process.Refresh();
+                return _process.TotalProcessorTime;
+            }
+            catch (Exception e) when (e is InvalidOperationException or ExternalException)
+            {
+                return TimeSpan.Zero;
+            }
         }
     }
 
@@ -106,7 +123,7 @@ sealed class TemplateWorker : IDisposable
         {
             _process.Kill(entireProcessTree: true);
         }
-        catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException)
+        catch (Exception e) when (e is InvalidOperationException or ExternalException or AggregateException)
         {
             // It is gone already; or we may not end it, and it ends by the end of its input and its limit of CPU time.
         }

@@ -16,7 +16,7 @@ enum RenderResult
     /// <summary>It took more time or memory than a template may have.</summary>
     OverLimit,
 
-    /// <summary>Other templates kept every worker busy.</summary>
+    /// <summary>Other templates kept every worker busy, or other processes the machine.</summary>
     Busy,
 
     /// <summary>There is no Python, or no Jinja2.</summary>
@@ -39,6 +39,9 @@ sealed class TemplateWorkers(string python, TimeProvider time, TemplateMetrics m
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Whoever got less than this of the CPU in all that time was not slow: the machine was.</summary>
+    static readonly TimeSpan Starved = TimeSpan.FromSeconds(0.25);
 
     /// <summary>Where Python or Jinja2 is missing, it is looked for again after this.</summary>
     static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(10);
@@ -138,6 +141,7 @@ sealed class TemplateWorkers(string python, TimeProvider time, TemplateMetrics m
     async Task<Rendering> AskAsync(TemplateWorker worker, ReadOnlyMemory<byte> request)
     {
         WorkerAnswer? answer = null;
+        TimeSpan before = worker.CpuTime;
         Task<WorkerAnswer> asked = worker.AskAsync(request);
         try
         {
@@ -149,7 +153,9 @@ sealed class TemplateWorkers(string python, TimeProvider time, TemplateMetrics m
         {
             // Ending it ends the call, which nobody waits for any more.
             _ = asked.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-            return new Rendering(RenderResult.OverLimit, null, $"takes longer than {Deadline.TotalSeconds} s");
+            return worker.CpuTime - before < Starved
+                ? new Rendering(RenderResult.Busy, null, $"this machine is too busy to render it within {Deadline.TotalSeconds} s: it is tried again in the next cycle")
+                : new Rendering(RenderResult.OverLimit, null, $"takes longer than {Deadline.TotalSeconds} s");
         }
         catch (IOException)
         {
