@@ -128,6 +128,9 @@ sealed class TemplateWorker : IDisposable
             // It is gone already; or we may not end it, and it ends by the end of its input and its limit of CPU time.
         }
 
+        // A process does not close streams that were asked for.
+        _to.Dispose();
+        _from.Dispose();
         _process.Dispose();
     }
 

@@ -157,7 +157,7 @@ sealed class TemplateWorkers(string python, TimeProvider time, TemplateMetrics m
                 ? new Rendering(RenderResult.Busy, null, $"this machine is too busy to render it within {Deadline.TotalSeconds} s: it is tried again in the next cycle")
                 : new Rendering(RenderResult.OverLimit, null, $"takes longer than {Deadline.TotalSeconds} s");
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             return new Rendering(RenderResult.OverLimit, null, "the worker died of it: too much CPU time, or a fault of Python");
         }
