@@ -17,7 +17,8 @@ static class SteadyCycle
         using var workspace = new Workspace(Presets, Each);
         var time = new ShiftedTime();
         double before = LiveMegabytes();
-        await using var shepherd = new Shepherd(workspace.Settings(), Workspace.Drivers, new PlainUserdataRenderer(), workspace.Root, "bench", time, new Random(1), NullLoggerFactory.Instance);
+        await using var userdata = new UserdataRenderer(time);
+        await using var shepherd = new Shepherd(workspace.Settings(), Workspace.Drivers, userdata, workspace.Root, "bench", time, new Random(1), NullLoggerFactory.Instance);
         await shepherd.PlanAsync(["none"], CancellationToken.None); // reads the presets, and no more
         double presets = LiveMegabytes() - before;
         await ComeToRestAsync(shepherd, time);

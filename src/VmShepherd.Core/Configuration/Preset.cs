@@ -1,4 +1,5 @@
 using VmShepherd.Abstractions;
+using VmShepherd.Core.Configuration.Yaml;
 
 namespace VmShepherd.Core.Configuration;
 
@@ -80,6 +81,9 @@ public sealed record NetworkSpec(IReadOnlyList<string> SecurityGroups, string? A
 public sealed record Userdata(string? Text, IPresetFiles? Files)
 {
     public static Userdata None { get; } = new(null, null);
+
+    /// <summary>Where the file has it.</summary>
+    public YamlNode? At { get; init; }
 
     /// <summary>Never the text: it may hold secrets.</summary>
     public override string ToString() => Text is null ? "no userdata" : Text.StartsWith("file://", StringComparison.Ordinal) ? Text : "userdata (***)";

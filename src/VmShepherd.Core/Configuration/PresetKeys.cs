@@ -87,8 +87,8 @@ static class PresetKeys
         string[] known = [.. keys.Known, .. understood];
         foreach (YamlEntry entry in keys.Mapping.Entries)
         {
-            if (entry.Key is { Value: bool })
-                problems.Warn(entry.Key, entry.Name, $"'{entry.Key.Text}' is a boolean in YAML, not a name: quote it");
+            if (entry.Key is { Value: not string })
+                problems.Warn(entry.Key, entry.Name, $"'{entry.Key.Text}' is {entry.Key.Kind} in YAML, not a name, and templates don't see it: quote it");
             else if (!known.Contains(entry.Name, StringComparer.Ordinal) && Spelling.Nearest(entry.Name, known) is { } nearest)
                 problems.Warn(entry.Key, entry.Name, $"is taken for a template variable: did you mean '{nearest}'?");
         }

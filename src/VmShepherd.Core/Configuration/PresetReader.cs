@@ -81,7 +81,7 @@ public sealed class PresetReader(DriverRegistry registry, Func<string, string?>?
             Revision = $"{source.Revision}+{defaults.Revision}",
             Image = PresetKeys.Image(keys, unmanaged),
             Flavor = PresetKeys.Flavor(keys, unmanaged, problems),
-            Userdata = keys.Text("userdata") is { Length: > 0 } text ? new Userdata(text, source.Files) : Userdata.None,
+            Userdata = keys.Text("userdata") is { Length: > 0 } text ? new Userdata(text, source.Files) { At = keys.Find("userdata") } : Userdata.None,
             KeyName = keys.Text("key_name"),
             Network = PresetKeys.Network(keys, problems),
             MetaTags = tags,
@@ -98,7 +98,7 @@ public sealed class PresetReader(DriverRegistry registry, Func<string, string?>?
         };
         PresetKeys.WarnNearlyKnown(keys, Understood, problems);
         if (problems.HasErrors || iaas.Driver is null) return null;
-        return preset with { SpecHash = SpecHash(preset), Document = Document(preset, source, root, iaas, healthcheck) };
+        return preset with { SpecHash = SpecHash(preset), Document = Document(preset, source, keys, iaas, healthcheck) };
     }
 
     static YamlMapping Own(KeyReader keys, string key) => keys.Section(key) ?? new YamlMapping(YamlResolver.Map, keys.Mapping.File, keys.Mapping.Line, keys.Mapping.Column);
@@ -144,14 +144,14 @@ public sealed class PresetReader(DriverRegistry registry, Func<string, string?>?
             .Add(preset.Userdata.Text).AddPlain(preset.MetaTags).Finish(16);
     }
 
-    static OrderedDictionary<string, object?> Document(Preset preset, PresetSource source, YamlMapping root, PresetSection iaas, PresetSection healthcheck)
+    static OrderedDictionary<string, object?> Document(Preset preset, PresetSource source, KeyReader keys, PresetSection iaas, PresetSection healthcheck)
     {
         var document = new OrderedDictionary<string, object?>(StringComparer.Ordinal);
-        foreach (YamlEntry entry in root.Entries) document[entry.Name] = YamlPlain.Of(entry.Value);
+        foreach (YamlEntry entry in keys.Mapping.Entries.Where(e => e.Key.Value is string)) document[entry.Name] = YamlPlain.Typed(entry.Value);
         document["name"] = preset.Name;
-        document["meta_tags"] = preset.MetaTags;
-        document["iaas"] = YamlPlain.Named(iaas.Visible);
-        document["healthcheck"] = YamlPlain.Named(healthcheck.Visible);
+        document["meta_tags"] = keys.Section("meta_tags") is { } tags ? YamlPlain.Typed(tags) : preset.MetaTags;
+        document["iaas"] = YamlPlain.Typed(iaas.Visible);
+        document["healthcheck"] = YamlPlain.Typed(healthcheck.Visible);
         if (source.Files is { } files) document["userdata_source_root"] = files.Root;
         return document;
     }

@@ -54,6 +54,8 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
             (report, next) = (Report(input, CycleOutcome.Failed) with { Problems = [.. problems, problem], Answers = Refused(requests, problem) }, null);
         }
 
+        if (userdata.KnownProblem(input.Preset) is { } wrong && !report.Held.Any(hold => hold.Brake == "userdata"))
+            report = report with { Problems = [.. report.Problems, $"no machine could be created: {wrong}"] };
         string? lost = await CompleteAsync(input, guard, next, report, stopping);
         return report with
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using VmShepherd.Core.Configuration;
 using VmShepherd.Core.Loop;
 using VmShepherd.Server.Access;
 
@@ -7,7 +8,7 @@ namespace VmShepherd.Server.Api;
 /// <summary>
 /// <c>/livez</c>: the process answers. <c>/readyz</c>: it does its work, and is not about to stop. <c>/healthz</c>: the old name of livez.
 /// </summary>
-sealed class Probes(Shepherd shepherd, CancellationToken stopping)
+sealed class Probes(Shepherd shepherd, UserdataRenderer userdata, CancellationToken stopping)
 {
     static readonly string[] Asked = [HttpMethods.Get, HttpMethods.Head];
 
@@ -35,6 +36,8 @@ sealed class Probes(Shepherd shepherd, CancellationToken stopping)
         {
             foreach (ReadinessProblem problem in problems)
                 text.Append('\n').Append(problem.What).Append(": ").Append(problem.Why);
+            // Told, but no reason to be taken out of service: without templates everything else goes on.
+            text.Append("\ntemplates: ").Append(userdata.Health);
         }
 
         return PlainText.AnswerAsync(context, status, text.ToString());

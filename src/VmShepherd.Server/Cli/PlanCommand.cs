@@ -57,7 +57,8 @@ static class PlanCommand
         foreach (Diagnostic diagnostic in reading.Troubles) await Console.Error.WriteLineAsync(diagnostic.ToString());
         if (reading.Settings is not { } settings) return null;
 
-        await using Shepherd shepherd = ShepherdFactory.Create(settings, drivers, ShepherdFactory.NewInstance(), NullLoggerFactory.Instance);
+        await using UserdataRenderer userdata = BuiltIn.Userdata();
+        await using Shepherd shepherd = ShepherdFactory.Create(settings, drivers, userdata, ShepherdFactory.NewInstance(), NullLoggerFactory.Instance);
         IReadOnlyList<PresetPlan> plans = await shepherd.PlanAsync(presets, cancellationToken);
         return JsonSerializer.Deserialize<JsonElement>(PlanDocument.Render(shepherd.Catalog.Revision, plans).Span);
     }

@@ -22,7 +22,8 @@ static class UserdataCommand
             if (reading.Settings is not { } settings) return ExitCode.BadConfiguration;
 
             Preset preset = Find(await PresetReview.LoadAsync(settings, drivers, cancellationToken), parsed.GetRequiredValue(name));
-            RenderedUserdata rendered = await BuiltIn.Userdata().RenderAsync(preset, cancellationToken);
+            await using UserdataRenderer userdata = BuiltIn.Userdata();
+            RenderedUserdata rendered = await userdata.RenderAsync(preset, cancellationToken);
             if (rendered.Problem is { } problem) throw new CommandException($"{preset.Origin}: {problem}");
             await using Stream output = Console.OpenStandardOutput();
             await output.WriteAsync(Encoding.UTF8.GetBytes(rendered.Text ?? ""), cancellationToken);

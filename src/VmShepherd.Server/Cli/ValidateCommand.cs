@@ -45,10 +45,11 @@ static class ValidateCommand
         found.AddRange(catalog.Problems.Where(problem => problem.Diagnostics.Count == 0)
             .Select(problem => Wrong(problem.Origin.Length > 0 ? problem.Origin : file, "", problem.Text)));
         found.AddRange(catalog.Diagnostics);
-        var renderer = BuiltIn.Userdata();
+        await using UserdataRenderer userdata = BuiltIn.Userdata();
         foreach (Preset preset in catalog.Presets.Values.OrderBy(preset => preset.Origin, StringComparer.Ordinal))
         {
-            if ((await renderer.RenderAsync(preset, cancellationToken)).Problem is { } problem) found.Add(Wrong(preset.Origin, "userdata", problem));
+            if ((await userdata.RenderAsync(preset, cancellationToken)).Problem is { } problem)
+                found.Add(new Diagnostic(Severity.Error, preset.Origin, preset.Userdata.At?.Line ?? 0, preset.Userdata.At?.Column ?? 0, "userdata", problem));
         }
 
         return found;

@@ -10,5 +10,5 @@ static class BuiltIn
     /// <summary>Declared and found as anybody's drivers are.</summary>
     public static DriverRegistry Drivers() => new(typeof(DummyIaasDriver).Assembly);
 
-    public static IUserdataRenderer Userdata() => new PlainUserdataRenderer();
+    public static UserdataRenderer Userdata() => new(TimeProvider.System);
 }

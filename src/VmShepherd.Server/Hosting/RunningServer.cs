@@ -32,14 +32,15 @@ static class RunningServer
         foreach (Diagnostic warning in reading.Troubles) Log.SettingsWarning(logger, warning.ToString());
         using var signals = new Signals(signal => Log.Stopping(logger, signal));
         string instance = ShepherdFactory.NewInstance();
-        await using Shepherd shepherd = ShepherdFactory.Create(settings, drivers, instance, loggers);
+        await using UserdataRenderer userdata = BuiltIn.Userdata();
+        await using Shepherd shepherd = ShepherdFactory.Create(settings, drivers, userdata, instance, loggers);
         if (options.Once) return await shepherd.RunOnceAsync(signals.Stopping) ? ExitCode.Good : ExitCode.Failed;
 
         var gate = new AccessGate(ReadAccess(settings));
         using var reload = new SettingsReload(options, drivers, shepherd, gate, logs, logger);
         signals.OnHangup(() => reload.Start(signals.Stopping));
         await using var watch = new SettingsWatch(options.File, TimeProvider.System, () => reload.Start(signals.Stopping));
-        await using WebApplication app = WebHost.Build(shepherd, gate, reload, loggers, TimeProvider.System, signals.Stopping);
+        await using WebApplication app = WebHost.Build(shepherd, userdata, gate, reload, loggers, TimeProvider.System, signals.Stopping);
         if (!await TryListenAsync(app, settings.Http, error)) return ExitCode.Failed;
 
         logs.LetFrameworksSpeak();

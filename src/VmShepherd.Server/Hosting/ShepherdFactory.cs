@@ -12,12 +12,12 @@ static class ShepherdFactory
     public static string NewInstance() => $"{Environment.MachineName}-{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
 
     /// <exception cref="CommandException">The runtime driver can't be made from its options.</exception>
-    public static Shepherd Create(Settings settings, DriverRegistry drivers, string instance, ILoggerFactory loggers)
+    public static Shepherd Create(Settings settings, DriverRegistry drivers, IUserdataRenderer userdata, string instance, ILoggerFactory loggers)
     {
         var random = new Random(RandomNumberGenerator.GetInt32(int.MaxValue));
         try
         {
-            return new Shepherd(settings, drivers, BuiltIn.Userdata(), SettingsFile.DirectoryOf(settings.File), instance, TimeProvider.System, random, loggers);
+            return new Shepherd(settings, drivers, userdata, SettingsFile.DirectoryOf(settings.File), instance, TimeProvider.System, random, loggers);
         }
         catch (ArgumentException contradiction)
         {

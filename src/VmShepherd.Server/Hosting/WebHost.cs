@@ -22,7 +22,7 @@ static class WebHost
     static readonly double[] SecondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
     public static WebApplication Build(
-        Shepherd shepherd, AccessGate gate, SettingsReload reload, ILoggerFactory loggers, TimeProvider time, CancellationToken stopping)
+        Shepherd shepherd, UserdataRenderer userdata, AccessGate gate, SettingsReload reload, ILoggerFactory loggers, TimeProvider time, CancellationToken stopping)
     {
         HttpSettings http = shepherd.Settings.Http;
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -44,11 +44,11 @@ static class WebHost
         ILogger logger = loggers.CreateLogger("VmShepherd.Server.Http");
         app.Use((context, next) => NeverAnswer500Async(context, next, logger));
         app.Use(gate.InvokeAsync);
-        Map(app, shepherd, reload, time, logger, stopping);
+        Map(app, shepherd, userdata, reload, time, logger, stopping);
         return app;
     }
 
-    static void Map(WebApplication app, Shepherd shepherd, SettingsReload reload, TimeProvider time, ILogger logger, CancellationToken stopping)
+    static void Map(WebApplication app, Shepherd shepherd, UserdataRenderer userdata, SettingsReload reload, TimeProvider time, ILogger logger, CancellationToken stopping)
     {
         var plan = new PlanMethod(shepherd);
         app.Lifetime.ApplicationStopped.Register(plan.Dispose);
@@ -63,7 +63,7 @@ static class WebHost
         app.MapPost("/api", new RpcEndpoint(dispatcher).HandleAsync);
         app.MapPost("/-/reload", context => ReloadAsync(context, reload, shepherd));
         app.MapGet("/", new PanelPage(shepherd).AnswerAsync);
-        new Probes(shepherd, stopping).Map(app);
+        new Probes(shepherd, userdata, stopping).Map(app);
         app.MapPrometheusScrapingEndpoint("/metrics");
     }
 

@@ -88,7 +88,7 @@ public sealed class PresetReaderTests
     [InlineData("manage_expire: 3", "web.conf:5:16 manage_expire: warning: less than 15 s leaves no time to act: 15 s is used")]
     [InlineData("max_dead: 40", "web.conf:5:11 max_dead: expected a share like '40 %' or 0.4, this is '40'")]
     [InlineData("manage_intervall: 3", "web.conf:5:1 manage_intervall: warning: is taken for a template variable: did you mean 'manage_interval'?")]
-    [InlineData("on: 3", "web.conf:5:1 True: warning: 'on' is a boolean in YAML, not a name: quote it")]
+    [InlineData("on: 3", "web.conf:5:1 True: warning: 'on' is a boolean in YAML, not a name, and templates don't see it: quote it")]
     [InlineData("panel_links: {x: 'javascript:alert(1)'}", "web.conf:5:18 panel_links.x: expected an http, https or ssh address, this is 'javascript:alert(1)'")]
     [InlineData("healthcheck: {driver: SampleCheck, terminate_heatlh_failed_delay: 60}", "web.conf:5:36 healthcheck.terminate_heatlh_failed_delay: warning: is misspelt: write 'terminate_health_failed_delay'")]
     [InlineData("healthcheck: {driver: SampleCheck, terminate_health_failed_delay: 60}", "web.conf:5:36 healthcheck.terminate_health_failed_delay: note: VmShepherd 1 never obeyed this spelling: from now on machines that stay ill are ended and replaced")]

@@ -16,13 +16,14 @@ public sealed class RequestDeskTests : IAsyncDisposable
     readonly FakeTimeProvider _time = new(DateTimeOffset.UnixEpoch);
     readonly CancellationTokenSource _stopping = new();
     readonly Installation _installation = new();
+    readonly UserdataRenderer _userdata = BuiltIn.Userdata();
     readonly Shepherd _shepherd;
     readonly RequestDesk _desk;
 
     public RequestDeskTests()
     {
         Settings settings = SettingsFile.Read(_installation.SettingsFile, BuiltIn.Drivers()).Settings!;
-        _shepherd = new Shepherd(settings, BuiltIn.Drivers(), BuiltIn.Userdata(), _installation.Folder, "test", _time, new Random(1), NullLoggerFactory.Instance);
+        _shepherd = new Shepherd(settings, BuiltIn.Drivers(), _userdata, _installation.Folder, "test", _time, new Random(1), NullLoggerFactory.Instance);
         _desk = new RequestDesk(_shepherd, _time, _stopping.Token);
     }
 
@@ -69,6 +70,7 @@ public sealed class RequestDeskTests : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _shepherd.DisposeAsync();
+        await _userdata.DisposeAsync();
         _stopping.Dispose();
         _installation.Dispose();
     }

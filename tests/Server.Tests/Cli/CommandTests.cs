@@ -62,12 +62,14 @@ public sealed class CommandTests : IDisposable
 
         string bad = _installation.Write("presets/bad.conf", "name: bad\ncount: many\nimage: debian\n");
         string template = _installation.Write("presets/file.conf", "name: file\ncount: 1\nimage: a\nflavor: b\nuserdata: file://missing\n");
+        string wrong = _installation.Write("presets/wrong.conf", "name: wrong\ncount: 1\nimage: a\nflavor: b\nuserdata: |\n  #cloud-config\n  {% fro x in y %}\n");
         (int code, string output, _) = await RunAsync("validate", "-c", _installation.SettingsFile);
 
         Assert.Equal(78, code);
         Assert.Contains($"{bad}:2:", output, StringComparison.Ordinal);
         Assert.Contains("flavor", output, StringComparison.Ordinal);
-        Assert.Contains($"{template}:0:0 userdata: ", output, StringComparison.Ordinal);
+        Assert.Contains($"{template}:5:11 userdata: userdata file://missing: ", output, StringComparison.Ordinal);
+        Assert.Contains($"{wrong}:5:11 userdata: userdata line 2: TemplateSyntaxError: ", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -119,10 +121,16 @@ public sealed class CommandTests : IDisposable
     {
         _installation.WritePreset("web", 1, "userdata: \"#cloud-config\\nkey: \\u00e4\"");
         _installation.WritePreset("bad", 1, "userdata: file://missing");
+        _installation.WritePreset("tagged", 1, "meta_tags: {role: ä, nr: 010}\nuserdata: \"{% for k, v in meta_tags.items() %}{{ k }}: {{ v }}\\r\\n{% endfor %}\\n\\n\"");
+        _installation.WritePreset("undefined", 1, "userdata: \"{{ nope.nope }}\"");
 
         (int code, string output, _) = await RunAsync("userdata", "-c", _installation.SettingsFile, "web");
 
         Assert.Equal((0, "#cloud-config\nkey: ä"), (code, output));
+        Assert.Equal((0, "role: ä\nnr: 8\n\n"), await DataAsync("userdata", "-c", _installation.SettingsFile, "tagged"));
+        (code, output, string errors) = await RunAsync("userdata", "-c", _installation.SettingsFile, "undefined");
+        Assert.Equal((1, ""), (code, output));
+        Assert.Contains("userdata line 1: UndefinedError: 'nope' is undefined", errors, StringComparison.Ordinal);
         Assert.Equal(1, (await RunAsync("userdata", "-c", _installation.SettingsFile, "bad")).Code);
         Assert.Equal(1, (await RunAsync("userdata", "-c", _installation.SettingsFile, "nope")).Code);
     }

@@ -72,7 +72,8 @@ public sealed class LifeTests
 
         await WaitForReadyAsync(server);
 
-        Assert.Equal("ok\n", await server.Http.GetStringAsync(new Uri("/readyz?verbose", UriKind.Relative), Ct));
+        Assert.Equal("ok\n", await server.Http.GetStringAsync(new Uri("/readyz", UriKind.Relative), Ct));
+        Assert.Equal("ok\ntemplates: ok (none needed so far)\n", await server.Http.GetStringAsync(new Uri("/readyz?verbose", UriKind.Relative), Ct));
         Assert.Equal("ok\n", await server.Http.GetStringAsync(new Uri("/livez", UriKind.Relative), Ct));
     }
 

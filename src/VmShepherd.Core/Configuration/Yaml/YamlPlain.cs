@@ -6,6 +6,7 @@ namespace VmShepherd.Core.Configuration.Yaml;
 /// <summary>
 /// Trees to plain objects and back. A mapping whose keys are all strings is an ordered <c>IReadOnlyDictionary&lt;string, object?&gt;</c>;
 /// any other is an <c>IReadOnlyList&lt;KeyValuePair&lt;object?, object?&gt;&gt;</c>, which keeps its keys' types. A list is an <c>IReadOnlyList&lt;object?&gt;</c>.
+/// Of <see cref="Typed"/>, a <c>!!set</c> is an <c>IReadOnlySet&lt;object?&gt;</c> and an item of <c>!!omap</c> or <c>!!pairs</c> a tuple, as Python has them.
 /// </summary>
 public static class YamlPlain
 {
@@ -18,6 +19,19 @@ public static class YamlPlain
         YamlMapping mapping when mapping.Entries.All(e => e.Key.Value is string) => Named(mapping),
         YamlMapping mapping => mapping.Entries.Select(e => KeyValuePair.Create(e.Key.Value, Of(e.Value))).ToArray(),
         _ => throw new ArgumentOutOfRangeException(nameof(node), node, null),
+    };
+
+    /// <summary>As <see cref="Of"/>, but with the types that only Python has: for templates.</summary>
+    public static object? Typed(YamlNode node) => node switch
+    {
+        YamlSequence { Tag: YamlResolver.OrderedMap or YamlResolver.Pairs } pairs =>
+            pairs.Items.Cast<YamlMapping>().Select(p => (object?)(p.Entries[0].Key.Value, Typed(p.Entries[0].Value))).ToArray(),
+        YamlSequence sequence => sequence.Items.Select(Typed).ToArray(),
+        YamlMapping { Tag: YamlResolver.Set } set => new HashSet<object?>(set.Entries.Select(e => e.Key.Value)),
+        YamlMapping mapping when mapping.Entries.All(e => e.Key.Value is string) =>
+            new OrderedDictionary<string, object?>(mapping.Entries.Select(e => KeyValuePair.Create(e.Name, Typed(e.Value))), StringComparer.Ordinal),
+        YamlMapping mapping => mapping.Entries.Select(e => KeyValuePair.Create(e.Key.Value, Typed(e.Value))).ToArray(),
+        _ => Of(node),
     };
 
     /// <summary>With every key as text: for places where only names make sense.</summary>
