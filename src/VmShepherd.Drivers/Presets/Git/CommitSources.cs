@@ -26,7 +26,7 @@ sealed class CommitSources(GitRemote remote, CommitReader reader, GitLimits limi
         }
 
         var files = new CommitFiles($"{remote.Name}@{commit.ShortId}:{remote.Path}", commit, reader);
-        return [.. found.Select(f => Source(commit, f.Name, f.Entry, f.Entry is { } e && bytes.TryGetValue(e.Id, out ReadOnlyMemory<byte> content) ? content : null, f.Problem, files))];
+        return [.. found.Select(f => Source(commit, f.Name, f.Entry, f.Entry is { } e && bytes.TryGetValue(e.Id, out ReadOnlyMemory<byte> content) ? (ReadOnlyMemory<byte>?)content : null, f.Problem, files))];
     }
 
     PresetSource Source(Commit commit, string name, TreeEntry? entry, ReadOnlyMemory<byte>? content, string problem, CommitFiles files)

@@ -16,9 +16,8 @@ static class GitMessage
         string text = Encoding.UTF8.GetString(said);
         foreach (string secret in secrets.OrderByDescending(s => s.Length)) text = text.Replace(secret, "***", StringComparison.OrdinalIgnoreCase);
         string[] lines = [.. text.Split('\n', '\r').Select(l => string.Concat(l.Where(c => !char.IsControl(c))).Trim()).Where(IsOfUse)];
-        string[] telling = [.. lines.Where(l => l.StartsWith("fatal:", StringComparison.Ordinal) || l.StartsWith("error:", StringComparison.Ordinal))];
-        // ssh says why before git says that it did not work.
-        string message = string.Join("; ", (lines.Length <= MaxLines ? lines : telling.Length > 0 ? telling : lines).Take(MaxLines));
+        // What counts is said last, and ssh says why before git says that it did not work.
+        string message = string.Join("; ", lines.TakeLast(MaxLines));
         if (message.Length == 0) return $"git ended with {exitCode}";
         return message.Length <= MaxLength ? message : message[..MaxLength] + "...";
     }

@@ -84,7 +84,7 @@ public sealed class GitOverHttpTests : IAsyncLifetime
     [Fact]
     public async Task A_certificate_that_is_expired_or_of_a_stranger_is_not_trusted()
     {
-        Assert.Contains("expired", await ProblemAsync(new GitRepositoryOptions { Url = $"https://127.0.0.1:{_web.Expired}/git/infra.git", CaFile = _web.CaFile }), StringComparison.Ordinal);
+        Assert.Contains("certificate verification failed", await ProblemAsync(new GitRepositoryOptions { Url = $"https://127.0.0.1:{_web.Expired}/git/infra.git", CaFile = _web.CaFile }), StringComparison.Ordinal);
         Assert.Contains("certificate", await ProblemAsync(new GitRepositoryOptions { Url = $"https://127.0.0.1:{_web.Https}/git/infra.git" }), StringComparison.Ordinal);
     }
 
@@ -119,7 +119,7 @@ public sealed class GitOverHttpTests : IAsyncLifetime
 
         await _web.DisposeAsync();
         PresetSnapshot down = await Sandbox.LoadUntilAsync(driver, s => s.Problems.Count == 2);
-        Assert.Contains("refused", down.Problems[1], StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("Failed to connect", down.Problems[1], StringComparison.OrdinalIgnoreCase);
         Assert.Equal(2, down.Sources.Count);
     }
 

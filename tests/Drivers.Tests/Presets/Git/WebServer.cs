@@ -12,6 +12,7 @@ public sealed class WebServer : IAsyncDisposable
     public const string Password = "s3cret-P4ss/word";
     readonly Sandbox _sandbox;
     readonly Process _process;
+    bool _isDisposed;
 
     public int Http { get; } = Sandbox.FreePort();
     public int Https { get; } = Sandbox.FreePort();
@@ -90,6 +91,8 @@ public sealed class WebServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_isDisposed) return;
+        _isDisposed = true;
         if (!_process.HasExited) _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync();
         _process.Dispose();
