@@ -48,7 +48,7 @@ static class ValidateCommand
         var renderer = BuiltIn.Userdata();
         foreach (Preset preset in catalog.Presets.Values.OrderBy(preset => preset.Origin, StringComparer.Ordinal))
         {
-            if ((await renderer.RenderAsync(preset, cancellationToken)).Problem is { } problem) found.Add(Wrong(preset.Origin, "userdata", problem));
+            if ((await renderer.RenderAsync(preset, cancellationToken)).Problem is { } problem) found.Add(Wrong(preset.Location, "userdata", problem));
         }
 
         return found;

@@ -51,7 +51,7 @@ static class WebHost
         app.Lifetime.ApplicationStopped.Register(plan.Dispose);
         var dispatcher = new RpcDispatcher(
             [
-                .. new PresetMethods(shepherd).Table,
+                .. new PresetMethods(shepherd, time).Table,
                 .. new MachineMethods(shepherd).Table,
                 .. new RequestMethods(shepherd, new RequestDesk(shepherd, time, stopping)).Table,
                 .. plan.Table,
@@ -59,7 +59,7 @@ static class WebHost
             logger);
         app.MapPost("/api", new RpcEndpoint(dispatcher).HandleAsync);
         app.MapPost("/-/reload", context => ReloadAsync(context, reload));
-        app.MapGet("/", new PanelPage(shepherd).AnswerAsync);
+        app.MapGet("/", new PanelPage(shepherd, time).AnswerAsync);
         new Probes(shepherd, stopping).Map(app);
         app.MapPrometheusScrapingEndpoint("/metrics");
     }

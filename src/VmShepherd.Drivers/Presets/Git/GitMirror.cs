@@ -51,7 +51,7 @@ sealed class GitMirror(GitRemote remote, CloneDirectory clones, GitProgram git, 
             await git.RunAsync(call, cancellationToken);
             return await FindAsync(clones.Adopt(incoming, CommitReader.Reference), cancellationToken) ?? throw new GitException("what was fetched is gone from clone_dir");
         }
-        catch (GitException e) when (e.Message.Contains("signal 25", StringComparison.Ordinal) || e.Message.Contains("File too large", StringComparison.Ordinal))
+        catch (GitException) when (HasFilled(incoming))
         {
             throw new GitException($"{reference} is larger than {limits.FetchBytes} bytes, and the server does not leave large files out") { IsOfTheCommit = true };
         }
@@ -60,6 +60,9 @@ sealed class GitMirror(GitRemote remote, CloneDirectory clones, GitProgram git, 
             clones.Sweep();
         }
     }
+
+    /// <summary>The system ends the writer of a file that has grown to the bound, and git does not say so.</summary>
+    bool HasFilled(string incoming) => new DirectoryInfo(Path.Combine(incoming, "objects")).EnumerateFiles("*", SearchOption.AllDirectories).Any(file => file.Length >= limits.FetchBytes / 512 * 512);
 
     async Task<FileStream> LockAsync(CancellationToken cancellationToken)
     {
