@@ -7,7 +7,7 @@ namespace Drivers.Tests.Presets.Git;
 /// <summary>What an address may be, and what becomes of the secrets in it.</summary>
 public sealed class GitRemoteTests
 {
-    static GitCall Call(GitRepositoryOptions options) => new GitRemote("infra", options, "/base").Call("/home/clones/infra", ["ls-remote", "origin"], TimeSpan.FromSeconds(1), 1, 1);
+    static GitCall Call(GitRepositoryOptions options) => new GitRemote("infra", options, "/base").Call("/clones/infra", ["ls-remote", "origin"], TimeSpan.FromSeconds(1), 1, 1);
 
     [Theory]
     [InlineData("https://me:p%40ss%2Fw@git.example:8443/a/b.git", "https://git.example:8443/a/b.git", "username=me\npassword=p@ss/w\n")]
@@ -81,7 +81,7 @@ public sealed class GitRemoteTests
     public void The_environment_is_ours_alone()
     {
         IReadOnlyDictionary<string, string> environment = Call(new GitRepositoryOptions { Url = "git@git.example:x", SshKeyFile = "it's", KnownHostsFile = "known" }).Environment;
-        Assert.Equal(("0", "1", "/dev/null", "ssh", "/home/clones/infra"), (environment["GIT_TERMINAL_PROMPT"], environment["GIT_CONFIG_NOSYSTEM"], environment["GIT_CONFIG_GLOBAL"], environment["GIT_ALLOW_PROTOCOL"], environment["HOME"]));
+        Assert.Equal(("0", "1", "/dev/null", "ssh", "/clones/infra"), (environment["GIT_TERMINAL_PROMPT"], environment["GIT_CONFIG_NOSYSTEM"], environment["GIT_CONFIG_GLOBAL"], environment["GIT_ALLOW_PROTOCOL"], environment["HOME"]));
         Assert.Contains("'-i' '/base/it'\\''s' '-o' 'IdentitiesOnly=yes' '-o' 'UserKnownHostsFile=\"/base/known\"'", environment["GIT_SSH_COMMAND"], StringComparison.Ordinal);
         Assert.DoesNotContain("SSH_AUTH_SOCK", environment.Keys);
     }
