@@ -3,6 +3,7 @@ namespace VmShepherd.Abstractions;
 /// <summary>
 /// Declares one option of a driver. The property's type is the option's (string, bool, int, long, double, <see cref="TimeSpan"/> written in seconds,
 /// <c>IReadOnlyList&lt;string&gt;</c>, <c>IReadOnlyDictionary&lt;string, string&gt;</c>, nullable where it may be left out); its initial value is the default.
+/// <c>IReadOnlyDictionary&lt;string, T&gt;</c>, where T is a class with options of its own, is a map of groups; a text in place of a group stands for T's first option.
 /// </summary>
 /// <param name="key">The key in the settings.</param>
 /// <param name="summary">One sentence for the operator, with the unit.</param>

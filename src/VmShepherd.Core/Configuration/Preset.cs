@@ -18,8 +18,14 @@ public enum ScaleIn
 /// <param name="Count">Machines to keep; at least 0.</param>
 public sealed record Preset(string Name, int Count)
 {
-    /// <summary>Where it was read (file, or repository@commit:path).</summary>
+    /// <summary>Which place it was read from (file, or repository:path).</summary>
     public string Origin { get; init; } = "";
+
+    /// <summary>For messages: <see cref="Origin"/> with the commit, where there is one (repository@commit:path).</summary>
+    public string Location { get => field ?? Origin; init; }
+
+    /// <summary>The commit it is of; <see langword="null"/> = its place has none.</summary>
+    public SourceCommit? Commit { get; init; }
 
     /// <summary>Of the source and the defaults together: the same revision, the same preset.</summary>
     public string Revision { get; init; } = "";

@@ -61,7 +61,8 @@ public sealed class PresetCatalogBuilder(PresetReader reader)
             string problem = source.Problem ?? "could not be read";
             return before is not null && before.Trouble == problem ? before : new CatalogEntry("", before?.Good, before?.BadSince ?? now, problem, []) { Source = before?.Source };
         }
-        if (before?.Revision == revision) return before;
+        if (before?.Revision == revision)
+            return before is { Good: { } same, BadSince: null } && same.Commit != source.Commit ? before with { Good = PresetReader.MovedTo(source, same) } : before;
 
         PresetReading reading = reader.Read(source, settings);
         if (reading.Preset is { } preset) return new CatalogEntry(revision, preset, null, null, reading.Diagnostics) { Source = source };

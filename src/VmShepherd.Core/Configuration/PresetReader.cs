@@ -28,8 +28,22 @@ public sealed class PresetReader(DriverRegistry registry, Func<string, string?>?
 
         Preset? preset = Preset(source, settings, root, problems, out string? name);
         // The settings reader has given the warnings on the defaults already, once for all presets.
-        Diagnostic[] own = [.. problems.Sorted().Where(d => d.Severity == Severity.Error || d.File == source.Origin)];
+        Diagnostic[] own = [.. problems.Sorted().Where(d => d.Severity == Severity.Error || d.File == source.Location)];
         return new PresetReading(problems.HasErrors ? null : preset, own) { Name = name };
+    }
+
+    /// <summary>The same preset in a later commit that did not touch it: the files it names are that commit's.</summary>
+    internal static Preset MovedTo(PresetSource source, Preset preset)
+    {
+        var document = new OrderedDictionary<string, object?>(preset.Document, StringComparer.Ordinal);
+        if (source.Files is { } files) document["userdata_source_root"] = files.Root;
+        return preset with
+        {
+            Location = source.Location,
+            Commit = source.Commit,
+            Userdata = preset.Userdata.Text is null ? preset.Userdata : preset.Userdata with { Files = source.Files },
+            Document = document,
+        };
     }
 
     static YamlMapping? Root(PresetSource source, DiagnosticList problems)
@@ -38,23 +52,23 @@ public sealed class PresetReader(DriverRegistry registry, Func<string, string?>?
         switch (source.Content)
         {
             case PresetContent.Yaml yaml:
-                YamlReading document = YamlReader.Read(yaml.Bytes.Span, source.Origin);
+                YamlReading document = YamlReader.Read(yaml.Bytes.Span, source.Location);
                 foreach (Diagnostic diagnostic in document.Diagnostics) problems.Add(diagnostic);
                 root = document.Root;
                 break;
             case PresetContent.Document value:
                 try
                 {
-                    root = YamlPlain.From(value.Value, source.Origin);
+                    root = YamlPlain.From(value.Value, source.Location);
                 }
                 catch (ArgumentException e)
                 {
-                    problems.Add(new Diagnostic(Severity.Error, source.Origin, 0, 0, "", e.Message));
+                    problems.Add(new Diagnostic(Severity.Error, source.Location, 0, 0, "", e.Message));
                     return null;
                 }
                 break;
             default:
-                problems.Add(new Diagnostic(Severity.Error, source.Origin, 0, 0, "", source.Problem ?? "could not be read"));
+                problems.Add(new Diagnostic(Severity.Error, source.Location, 0, 0, "", source.Problem ?? "could not be read"));
                 return null;
         }
         if (root is YamlScalar { Value: null }) problems.Error(root, "", "the file is empty: a preset needs 'name', 'count', 'image' and 'flavor'");
@@ -78,6 +92,8 @@ public sealed class PresetReader(DriverRegistry registry, Func<string, string?>?
         var preset = new Preset(name ?? "", count ?? 0)
         {
             Origin = source.Origin,
+            Location = source.Location,
+            Commit = source.Commit,
             Revision = $"{source.Revision}+{defaults.Revision}",
             Image = PresetKeys.Image(keys, unmanaged),
             Flavor = PresetKeys.Flavor(keys, unmanaged, problems),

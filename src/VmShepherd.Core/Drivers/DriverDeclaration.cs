@@ -19,10 +19,7 @@ public sealed class DriverDeclaration
         OptionsType = Constructor.GetParameters()[0].ParameterType;
         if (OptionsType.GetConstructor([]) is null) throw Invalid($"needs a parameterless constructor in {OptionsType.Name}");
 
-        Options = [.. OptionsType.GetProperties()
-            .Select(p => (Property: p, Option: p.GetCustomAttribute<OptionAttribute>()))
-            .Where(p => p.Option is not null)
-            .Select(p => new DriverOption(p.Property, p.Option!))];
+        Options = DriverOption.Of(OptionsType);
         foreach (DriverOption option in Options)
             foreach (string spelling in option.Spellings)
                 if (!_bySpelling.TryAdd(spelling, option)) throw Invalid($"declares the option '{spelling}' twice");
@@ -49,13 +46,32 @@ public sealed class DriverDeclaration
 /// <summary>One option, as its driver declares it.</summary>
 public sealed class DriverOption
 {
-    internal DriverOption(PropertyInfo property, OptionAttribute declared) => (Property, Declared) = (property, declared);
+    DriverOption(PropertyInfo property, OptionAttribute declared)
+    {
+        (Property, Declared) = (property, declared);
+        if (property.PropertyType is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>)
+            && type.GetGenericArguments() is [var key, { IsClass: true } group] && key == typeof(string) && group != typeof(string))
+            (Group, GroupOptions) = (group, Of(group));
+    }
+
+    /// <summary>What a class of options declares, in its order.</summary>
+    internal static IReadOnlyList<DriverOption> Of(Type options) => [.. options.GetProperties()
+        .Select(p => (Property: p, Option: p.GetCustomAttribute<OptionAttribute>()))
+        .Where(p => p.Option is not null)
+        .Select(p => new DriverOption(p.Property, p.Option!))];
 
     internal PropertyInfo Property { get; }
     public OptionAttribute Declared { get; }
     public string Key => Declared.Key;
     public bool IsSecret => Declared.Secret;
     public Type Type => Nullable.GetUnderlyingType(Property.PropertyType) ?? Property.PropertyType;
+
+    /// <summary>For a map of groups of options: the class of one group.</summary>
+    internal Type? Group { get; }
+
+    /// <summary>What each group may hold; the first stands for the whole group when a text is given in its place.</summary>
+    public IReadOnlyList<DriverOption> GroupOptions { get; } = [];
+
     public IEnumerable<string> Spellings => [Declared.Key, .. Declared.Aliases];
 }
 

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using VmShepherd.Core.Configuration;
 using VmShepherd.Core.Configuration.Yaml;
@@ -42,7 +43,7 @@ sealed class OptionBinder(DriverRegistry registry, Func<string, string?> environ
         object options = Activator.CreateInstance(driver.OptionsType)!;
         bool good = true;
         foreach (DriverOption option in driver.Options) good &= BindOption(driver, option, options, section);
-        WarnUnknown(driver, section);
+        WarnUnknown(driver, driver.Options, section with { CoreKeys = [.. section.CoreKeys, "driver"] });
         return good ? new DriverReference(driver.Group, driver.Name, KeyOf(driver, options), options) : null;
     }
 
@@ -62,16 +63,44 @@ sealed class OptionBinder(DriverRegistry registry, Func<string, string?> environ
             return false;
         }
 
-        object? value = OptionValue.Read(option.Type, node);
+        if (option.Group is not null && node is YamlMapping groups) return BindGroups(driver, option, options, new DriverSection(groups, path, []));
+
+        object? value = option.Group is null ? OptionValue.Read(option.Type, node) : null;
         if (value is null || !WithinBounds(option, value))
         {
-            string shown = option.IsSecret ? node.Kind : ScalarReading.Described(node);
+            // An address may hold a password.
+            bool isHidden = option.IsSecret || (node is YamlScalar { Text: var text } && text.Contains("://", StringComparison.Ordinal));
+            string shown = isHidden ? node.Kind : ScalarReading.Described(node);
             string from = node.Line == 0 && option.Declared.Environment is { } variable && node.File == variable ? $" (from the environment variable {variable})" : "";
             problems.Error(from.Length == 0 ? node : section.Mapping, path, $"expected {OptionValue.Expected(option.Type)}{Bounds(option)}, this is {shown}{from}");
             return false;
         }
         option.Property.SetValue(options, value);
         return true;
+    }
+
+    bool BindGroups(DriverDeclaration driver, DriverOption option, object options, DriverSection section)
+    {
+        var groups = (IDictionary)Activator.CreateInstance(typeof(OrderedDictionary<,>).MakeGenericType(typeof(string), option.Group!))!;
+        bool good = true;
+        foreach (YamlEntry entry in section.Mapping.Entries)
+        {
+            object group = Activator.CreateInstance(option.Group!)!;
+            DriverSection inner = section with { Mapping = Group(option, entry), Path = DiagnosticList.Join(section.Path, entry.Name) };
+            foreach (DriverOption own in option.GroupOptions) good &= BindOption(driver, own, group, inner);
+            WarnUnknown(driver, option.GroupOptions, inner);
+            groups[entry.Name] = group;
+        }
+        option.Property.SetValue(options, groups);
+        return good;
+    }
+
+    static YamlMapping Group(DriverOption option, YamlEntry entry)
+    {
+        if (entry.Value is YamlMapping written) return written;
+        string first = option.GroupOptions[0].Key;
+        var key = new YamlScalar(YamlResolver.Str, first, isPlain: true, entry.Value.File, entry.Value.Line, entry.Value.Column) { Value = first };
+        return new YamlMapping(YamlResolver.Map, entry.Value.File, entry.Value.Line, entry.Value.Column) { Entries = [new YamlEntry(key, entry.Value)] };
     }
 
     YamlNode? Written(DriverOption option, DriverSection section)
@@ -88,9 +117,9 @@ sealed class OptionBinder(DriverRegistry registry, Func<string, string?> environ
         return ScalarReading.FromText(text, variable);
     }
 
-    void WarnUnknown(DriverDeclaration driver, DriverSection section)
+    void WarnUnknown(DriverDeclaration driver, IReadOnlyList<DriverOption> options, DriverSection section)
     {
-        string[] known = [.. driver.Options.SelectMany(o => o.Spellings), .. section.CoreKeys, "driver"];
+        string[] known = [.. options.SelectMany(o => o.Spellings), .. section.CoreKeys];
         foreach (YamlEntry entry in section.Mapping.Entries)
             if (entry.Key.Value is not string key || !known.Contains(key, StringComparer.Ordinal))
                 problems.Warn(entry.Key, DiagnosticList.Join(section.Path, entry.Name), $"{driver.Name} has no such option{Spelling.DidYouMean(entry.Name, known)}");
@@ -114,7 +143,7 @@ sealed class OptionBinder(DriverRegistry registry, Func<string, string?> environ
         foreach (DriverOption option in driver.Options.Where(o => !o.Declared.Ignored).OrderBy(o => o.Key, StringComparer.Ordinal))
         {
             hash.Add(option.Key);
-            OptionValue.AddTo(hash, option.Property.GetValue(options));
+            OptionValue.AddTo(hash, option, option.Property.GetValue(options));
         }
         return hash.Finish(64);
     }

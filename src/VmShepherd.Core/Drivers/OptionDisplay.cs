@@ -1,3 +1,4 @@
+using System.Collections;
 using VmShepherd.Core.Configuration;
 
 namespace VmShepherd.Core.Drivers;
@@ -12,8 +13,26 @@ public static class OptionDisplay
     {
         DriverDeclaration? driver = registry.Find(reference.Group, reference.Name);
         var shown = new OrderedDictionary<string, object?>(StringComparer.Ordinal) { ["driver"] = reference.Name };
-        foreach (DriverOption option in driver?.Options ?? [])
-            if (option.Property.GetValue(reference.Options) is { } value) shown[option.Key] = option.IsSecret ? Hidden : Shown(value);
+        Add(shown, driver?.Options ?? [], reference.Options);
+        return shown;
+    }
+
+    static void Add(OrderedDictionary<string, object?> shown, IReadOnlyList<DriverOption> declared, object options)
+    {
+        foreach (DriverOption option in declared)
+            if (option.Property.GetValue(options) is { } value)
+                shown[option.Key] = option.IsSecret ? Hidden : option.Group is not null ? Groups(option, (IDictionary)value) : Shown(value);
+    }
+
+    static OrderedDictionary<string, object?> Groups(DriverOption option, IDictionary groups)
+    {
+        var shown = new OrderedDictionary<string, object?>(StringComparer.Ordinal);
+        foreach (DictionaryEntry group in groups)
+        {
+            var inner = new OrderedDictionary<string, object?>(StringComparer.Ordinal);
+            Add(inner, option.GroupOptions, group.Value!);
+            shown[(string)group.Key] = inner;
+        }
         return shown;
     }
 
@@ -23,9 +42,18 @@ public static class OptionDisplay
         DriverDeclaration? driver = section.GetValueOrDefault("driver") is string name ? registry.Find(group, name) : null;
         var shown = new OrderedDictionary<string, object?>(StringComparer.Ordinal);
         foreach ((string key, object? value) in section)
-            shown[key] = key == "driver" || driver?.FindOption(key) is { IsSecret: false } ? Shown(value) : Hidden;
+            shown[key] = key == "driver" ? Shown(value) : Shown(driver?.FindOption(key), value);
         return shown;
     }
+
+    static object? Shown(DriverOption? option, object? value) => option switch
+    {
+        null or { IsSecret: true } => Hidden,
+        { Group: not null } when value is IReadOnlyDictionary<string, object?> groups => groups.ToDictionary(group => group.Key, object? (group) => group.Value is IReadOnlyDictionary<string, object?> inner
+            ? inner.ToDictionary(own => own.Key, own => Shown(option.GroupOptions.FirstOrDefault(o => o.Spellings.Contains(own.Key)), own.Value), StringComparer.Ordinal)
+            : Shown(option.GroupOptions[0], group.Value), StringComparer.Ordinal),
+        _ => Shown(value),
+    };
 
     /// <summary>An address may carry <c>user:password@</c>, whatever the driver says of the option.</summary>
     static object? Shown(object? value) => value switch

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using VmShepherd.Core.Configuration;
 using VmShepherd.Core.Configuration.Yaml;
@@ -28,7 +29,8 @@ static class OptionValue
         _ when type == typeof(double) => "a number",
         _ when type == typeof(TimeSpan) => "seconds",
         _ when type == typeof(IReadOnlyList<string>) => "a list of strings",
-        _ => "a mapping of strings",
+        _ when type == typeof(IReadOnlyDictionary<string, string>) => "a mapping of strings",
+        _ => "a mapping of names to groups of options",
     };
 
     /// <summary>The number that bounds are for.</summary>
@@ -41,10 +43,15 @@ static class OptionValue
         _ => null,
     };
 
-    internal static void AddTo(ContentHash hash, object? value)
+    internal static void AddTo(ContentHash hash, DriverOption option, object? value)
     {
         switch (value)
         {
+            case IDictionary groups when option.Group is not null:
+                hash.AddAll([.. groups.Keys.Cast<string>()]);
+                foreach (object group in groups.Values)
+                    foreach (DriverOption own in option.GroupOptions) AddTo(hash, own, own.Property.GetValue(group));
+                break;
             case IReadOnlyList<string> list: hash.AddAll(list); break;
             case IReadOnlyDictionary<string, string> map: hash.AddPlain(map.ToDictionary(p => p.Key, object? (p) => p.Value, StringComparer.Ordinal)); break;
             default: hash.Add(value is IFormattable f ? f.ToString(null, CultureInfo.InvariantCulture) : value?.ToString()); break;

@@ -24,7 +24,7 @@ static class UserdataCommand
             Preset preset = Find(await PresetReview.LoadAsync(settings, drivers, cancellationToken), parsed.GetRequiredValue(name));
             await using UserdataRenderer userdata = BuiltIn.Userdata();
             RenderedUserdata rendered = await userdata.RenderAsync(preset, cancellationToken);
-            if (rendered.Problem is { } problem) throw new CommandException($"{preset.Origin}: {problem}");
+            if (rendered.Problem is { } problem) throw new CommandException($"{preset.Location}: {problem}");
             await using Stream output = Console.OpenStandardOutput();
             await output.WriteAsync(Encoding.UTF8.GetBytes(rendered.Text ?? ""), cancellationToken);
             return ExitCode.Good;

@@ -49,7 +49,7 @@ static class ValidateCommand
         foreach (Preset preset in catalog.Presets.Values.OrderBy(preset => preset.Origin, StringComparer.Ordinal))
         {
             if ((await userdata.RenderAsync(preset, cancellationToken)).Problem is { } problem)
-                found.Add(new Diagnostic(Severity.Error, preset.Origin, preset.Userdata.At?.Line ?? 0, preset.Userdata.At?.Column ?? 0, "userdata", problem));
+                found.Add(new Diagnostic(Severity.Error, preset.Location, preset.Userdata.At?.Line ?? 0, preset.Userdata.At?.Column ?? 0, "userdata", problem));
         }
 
         return found;

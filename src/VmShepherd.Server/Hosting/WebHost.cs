@@ -54,7 +54,7 @@ static class WebHost
         app.Lifetime.ApplicationStopped.Register(plan.Dispose);
         var dispatcher = new RpcDispatcher(
             [
-                .. new PresetMethods(shepherd).Table,
+                .. new PresetMethods(shepherd, time).Table,
                 .. new MachineMethods(shepherd).Table,
                 .. new RequestMethods(shepherd, new RequestDesk(shepherd, time, stopping)).Table,
                 .. plan.Table,
@@ -62,7 +62,7 @@ static class WebHost
             logger);
         app.MapPost("/api", new RpcEndpoint(dispatcher).HandleAsync);
         app.MapPost("/-/reload", context => ReloadAsync(context, reload, shepherd));
-        app.MapGet("/", new PanelPage(shepherd).AnswerAsync);
+        app.MapGet("/", new PanelPage(shepherd, time).AnswerAsync);
         new Probes(shepherd, userdata, stopping).Map(app);
         app.MapPrometheusScrapingEndpoint("/metrics");
     }

@@ -9,7 +9,7 @@ using VmShepherd.Server.Status;
 namespace VmShepherd.Server.Panel;
 
 /// <summary><c>/</c>: presets and machines on one plain page, those that need attention first. Only looks; nothing can be done from here.</summary>
-sealed class PanelPage(Shepherd shepherd)
+sealed class PanelPage(Shepherd shepherd, TimeProvider time)
 {
     const int PresetsPerPage = 50;
     const int MachinesShown = 20;
@@ -70,11 +70,20 @@ sealed class PanelPage(Shepherd shepherd)
         if (shepherd.Board.Find(name) is not { } report) return html.Tag("<p>").Text("No cycle has reported on a preset of this name.").Tag("</p>");
 
         html.Tag("<p>").Text(string.Create(
-            CultureInfo.InvariantCulture, $"{report.Present} of {report.Desired} present, {Words.Of(report.Outcome)} at {Moment(report.Started)}, from {report.Origin}")).Tag("</p>");
+            CultureInfo.InvariantCulture, $"{report.Present} of {report.Desired} present, {Words.Of(report.Outcome)} at {Moment(report.Started)}, from {SourceOf(report)}")).Tag("</p>");
         WriteReasons(html, report);
         WriteMachines(html, report, report.Machines.Skip((page - 1) * MachinesPerPage).Take(MachinesPerPage));
         WritePages(html, page, report.Machines.Count, MachinesPerPage, number => PresetUrl(name, number));
         return html;
+    }
+
+    /// <summary>Where the preset in force stands, and of when it is.</summary>
+    string SourceOf(CycleReport report)
+    {
+        if (shepherd.Catalog.Presets.GetValueOrDefault(report.Preset) is not { Commit: { } commit } preset) return report.Origin;
+        TimeSpan age = time.GetUtcNow() - commit.Authored;
+        string shown = age < TimeSpan.FromDays(2) ? $"{age.TotalHours:0.0} hours" : $"{age.TotalDays:0} days";
+        return string.Create(CultureInfo.InvariantCulture, $"{preset.Location}, commit of {Moment(commit.Authored)}, {shown} old");
     }
 
     static void WriteReasons(Html html, CycleReport report) => html

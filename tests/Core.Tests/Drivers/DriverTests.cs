@@ -48,6 +48,40 @@ public sealed class DriverTests
     }
 
     [Fact]
+    public void A_map_of_groups_is_bound_each_with_its_options_or_by_a_text_alone()
+    {
+        CloudOptions options = Options(Login + "regions: {a: http://a, 7: {url: http://b, key: k, size: 3}}\n");
+        Assert.Equal(["a http://a  1", "7 http://b k 3"], options.Regions.Select(r => $"{r.Key} {r.Value.Url} {r.Value.Key} {r.Value.Size}"));
+        string key = Bind(Login + "regions: {a: http://a}").Reference!.Key;
+        Assert.Equal(key, Bind(Login + "regions: {a: {url: http://a}}").Reference!.Key);
+        Assert.NotEqual(key, Bind(Login + "regions: {b: http://a}").Reference!.Key);
+        Assert.NotEqual(key, Bind(Login + "regions: {a: {url: http://a, size: 2}}").Reference!.Key);
+    }
+
+    [Theory]
+    [InlineData("regions: {a: {ulr: x, url: y}}", "f:4:15 iaas.regions.a.ulr: warning: SampleCloud has no such option, did you mean 'url'?")]
+    [InlineData("regions: {a: {size: 3}}", "f:4:14 iaas.regions.a.url: is missing: SampleCloud needs it")]
+    [InlineData("regions: {a: ~}", "f:4:14 iaas.regions.a.url: is missing: SampleCloud needs it")]
+    [InlineData("regions: {a: {url: x, size: 10}}", "f:4:29 iaas.regions.a.size: expected an integer from 1 to 9, this is '10'")]
+    [InlineData("regions: {a: {url: x, key: [s3cret]}}", "f:4:28 iaas.regions.a.key: expected a string, this is a list")]
+    [InlineData("regions: 'https://me:s3cret@a'", "f:4:10 iaas.regions: expected a mapping of names to groups of options, this is a string")]
+    public void A_mistake_in_a_group_is_said_in_its_place(string line, string expected) => Assert.Equal(expected, Assert.Single(Bind(Login + line).Problems).ToString());
+
+    [Fact]
+    public void Groups_are_shown_without_secrets_and_passwords()
+    {
+        const string Text = "regions: {a: 'https://me:pw@a/x', b: {url: 'https://me:pw@b/x', key: hunter2}}";
+        var shown = (IReadOnlyDictionary<string, object?>)OptionDisplay.Of(Sample.Registry, Bind(Login + Text).Reference!)["regions"]!;
+        Assert.Equal("https://***@a/x", ((IReadOnlyDictionary<string, object?>)shown["a"]!)["url"]);
+        Assert.Equal("***", ((IReadOnlyDictionary<string, object?>)shown["b"]!)["key"]);
+
+        var section = new Dictionary<string, object?> { ["driver"] = "SampleCloud", ["regions"] = new Dictionary<string, object?> { ["a"] = "https://me:pw@a/x", ["b"] = new Dictionary<string, object?> { ["kye"] = "hunter2", ["size"] = 2L } } };
+        var written = (IReadOnlyDictionary<string, object?>)OptionDisplay.Of(Sample.Registry, DriverGroup.Iaas, section)["regions"]!;
+        Assert.Equal("https://***@a/x", written["a"]);
+        Assert.Equal(["***", 2L], ((IReadOnlyDictionary<string, object?>)written["b"]!).Values);
+    }
+
+    [Fact]
     public void An_alias_and_null_and_defaults_are_understood()
     {
         CloudOptions options = Options("driver: SampleCloud\nurl: http://cloud\npassword: x\nport: ~\n");

@@ -42,8 +42,23 @@ public sealed class CloudOptions
     [Option("mirrors", "Mirrors by name.")]
     public IReadOnlyDictionary<string, string> Mirrors { get; init; } = new Dictionary<string, string>();
 
+    [Option("regions", "Regions by name.")]
+    public IReadOnlyDictionary<string, RegionOptions> Regions { get; init; } = new Dictionary<string, RegionOptions>();
+
     [Option("old", "Nothing any more.", Ignored = true)]
     public string? Old { get; init; }
+}
+
+public sealed class RegionOptions
+{
+    [Option("url", "Where it is.", Required = true)]
+    public string Url { get; init; } = "";
+
+    [Option("key", "To get in.", Secret = true)]
+    public string? Key { get; init; }
+
+    [Option("size", "How large.", Min = 1, Max = 9)]
+    public int Size { get; init; } = 1;
 }
 
 public class SampleCloud(CloudOptions options, DriverContext context) : IIaasDriver, IAsyncDisposable

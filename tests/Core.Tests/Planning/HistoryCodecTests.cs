@@ -82,7 +82,7 @@ public sealed class HistoryCodecTests
         TimeSpan by = TimeSpan.FromDays(3650);
         (string Path, object? Value)[] moved = [.. Leaves(Decode(Document(Full()), "other", TimeSpan.FromMinutes(1), T + by + TimeSpan.FromMinutes(1)), "")];
 
-        Assert.Equal(19, moved.Count(leaf => leaf.Value is DateTimeOffset));
+        Assert.Equal(20, moved.Count(leaf => leaf.Value is DateTimeOffset));
         Assert.Equal(Leaves(Full(), "").Select(leaf => leaf.Value is DateTimeOffset time ? (leaf.Path, time + by) : leaf), moved);
     }
 

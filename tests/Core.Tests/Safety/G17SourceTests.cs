@@ -50,6 +50,34 @@ public sealed class G17SourceTests
     }
 
     [Fact]
+    public async Task A_source_that_a_later_commit_left_alone_is_of_that_commit_and_reads_its_files()
+    {
+        static PresetSource At(string commit, string text) => Text("repo:a", text + "\nuserdata: file://data\n") with
+        {
+            Location = $"repo@{commit}:a",
+            Commit = new SourceCommit(commit, DateTimeOffset.UnixEpoch),
+            Files = new CommitFiles($"repo@{commit}:"),
+        };
+        const string Good = "name: web\ncount: 1\nimage: a\nflavor: b", Bad = "name: web\ncount: many\nimage: a\nflavor: b";
+        Preset first = (await RefreshAsync(At("1", Good))).Presets["web"];
+        Preset second = (await RefreshAsync(At("2", Good))).Presets["web"];
+        Assert.Equal(("repo:a", "repo@2:a", "2", "repo@2:", "repo@2:"), (second.Origin, second.Location, second.Commit!.Id, second.Userdata.Files!.Root, second.Document["userdata_source_root"]));
+        Assert.Equal((first.Revision, first.SpecHash, "repo@1:"), (second.Revision, second.SpecHash, first.Userdata.Files!.Root));
+
+        // A later commit breaks it: the preset stays, and so do the files of the commit it is of.
+        PresetCatalog broken = await RefreshAsync(At("3", Bad));
+        Assert.Equal(("2", "repo@2:"), (broken.Presets["web"].Commit!.Id, broken.Presets["web"].Userdata.Files!.Root));
+        Assert.StartsWith("repo@3:a:2:8 count:", Assert.Single(broken.Problems).Text, StringComparison.Ordinal);
+        Assert.Equal("2", (await RefreshAsync(At("4", Bad))).Presets["web"].Commit!.Id);
+        Assert.Equal("5", (await RefreshAsync(At("5", Good))).Presets["web"].Commit!.Id);
+    }
+
+    sealed record CommitFiles(string Root) : IPresetFiles
+    {
+        public Task<ReadOnlyMemory<byte>> ReadAsync(string path, int maxBytes, CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
+
+    [Fact]
     public async Task A_broken_file_keeps_its_last_good_preset_and_hurts_nobody_else()
     {
         await RefreshAsync(File("a", "web"), File("b", "db"));
