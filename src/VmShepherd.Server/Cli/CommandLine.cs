@@ -30,6 +30,7 @@ static class CommandLine
             PlanCommand.Create(),
             DriversCommand.Create(),
             UserdataCommand.Create(),
+            SchemaCommand.Create(),
             DummyCloudCommand.Create(),
             RemoteCommand.Create("accept-scope", "accept_scope", "Says that the scope a preset's driver is logged in to now is the right one."),
             RemoteCommand.Create("manage", "manage", "Makes a preset due now."),

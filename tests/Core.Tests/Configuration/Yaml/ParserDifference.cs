@@ -36,6 +36,7 @@ static class ParserDifference
         "is a directive, and this one is unknown",
         "only %YAML 1.1 and 1.2 are read",
         "the text begins with a tab",
+        "a zone beyond 14 hours",
         // [?: 1] and [? ]
         "expected ',' or ']'",
     ];
