@@ -3,7 +3,7 @@ CONFIGURATION ?= Release
 SERVER := src/VmShepherd.Server
 DOTNET_FLAGS := -c $(CONFIGURATION) --nologo
 
-.PHONY: help run build test mutate bench publish pack format
+.PHONY: help run build test fuzz mutate bench publish pack format
 
 help: ## What there is.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -17,6 +17,10 @@ build: ## Everything, warnings are errors.
 test: ## All tests, set-up included.
 	scripts/install-test-tools
 	CONFIGURATION=$(CONFIGURATION) scripts/test
+
+fuzz: ## A million spoilt documents through the readers of settings and presets. Prints its seeds; VMSHEPHERD_SEED=N tries that one again.
+	dotnet build $(DOTNET_FLAGS) -v q tests/Core.Tests
+	VMSHEPHERD_FUZZ=$${VMSHEPHERD_FUZZ:-1000000} dotnet run $(DOTNET_FLAGS) --no-build --project tests/Core.Tests -- -class "*FuzzTests" -showLiveOutput
 
 mutate: ## Takes each guard away once and names the test that notices. Not part of `test`.
 	scripts/mutate

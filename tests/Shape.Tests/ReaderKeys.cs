@@ -10,13 +10,16 @@ static partial class ReaderKeys
     static string[] Find()
     {
         SortedSet<string> keys = new(StringComparer.Ordinal);
-        foreach (string file in Repository.Sources.Where(file => file.StartsWith("src/VmShepherd.Core/Configuration/", StringComparison.Ordinal) || file.EndsWith("/OptionBinder.cs", StringComparison.Ordinal)))
+        string[] files = [.. Repository.Sources.Where(file => file.StartsWith("src/VmShepherd.Core/Configuration/", StringComparison.Ordinal) || file.EndsWith("/OptionBinder.cs", StringComparison.Ordinal))];
+        Dictionary<string, string> constants = files.SelectMany(file => Constant().Matches(Repository.Read(file))).ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value);
+        foreach (string file in files)
         {
+            // What is defined is not yet read.
+            if (file.EndsWith("Table.cs", StringComparison.Ordinal)) continue;
             string code = Repository.Read(file);
             keys.UnionWith(Read().Matches(code).Select(match => match.Groups[1].Value));
             keys.UnionWith(Section().Matches(code).Select(match => match.Groups[1].Value));
 
-            Dictionary<string, string> constants = Constant().Matches(code).ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value);
             keys.UnionWith(ReadByConstant().Matches(code).Select(match => constants.GetValueOrDefault(match.Groups[1].Value)).OfType<string>());
         }
 
@@ -24,7 +27,7 @@ static partial class ReaderKeys
     }
 
     /// <summary>The readers' methods take the key first.</summary>
-    [GeneratedRegex(@"\b(?:Find|Required|Text|Texts|Boolean|Integer|Seconds|Share|Section|Read(?:<[^>]+>)?)\(""([A-Za-z][\w-]*)""")]
+    [GeneratedRegex(@"\b(?:Find|Required|Text|Texts|Word|Number|Boolean|Integer|Seconds|Share|Section|Read(?:<[^>]+>)?)\(""([A-Za-z][\w-]*)""")]
     private static partial Regex Read();
 
     /// <summary>A section for a driver is named behind its group.</summary>
@@ -34,6 +37,6 @@ static partial class ReaderKeys
     [GeneratedRegex(@"const string (\w+) = ""([a-z_]+)""")]
     private static partial Regex Constant();
 
-    [GeneratedRegex(@"\b(?:Read|Find|Seconds)\((\w+),")]
+    [GeneratedRegex(@"\b(?:Find|Number)\((\w+)\)")]
     private static partial Regex ReadByConstant();
 }

@@ -7,11 +7,11 @@ static class HttpSettingsReader
 {
     internal static HttpSettings Read(YamlMapping section, DiagnosticList problems)
     {
-        var keys = new KeyReader(section, "http", problems);
+        var keys = new KeyReader(section, "http", SettingsTable.Http, problems);
         var plain = new HttpSettings();
         HttpSettings http = plain with
         {
-            ListenPort = keys.Integer("listen_port", 0, 65535) ?? plain.ListenPort,
+            ListenPort = keys.Integer("listen_port") ?? plain.ListenPort,
             ListenAddress = Address(keys) ?? plain.ListenAddress,
             AllowedHosts = keys.Texts("allowed_hosts") ?? [],
             AllowedMethods = keys.Section("api") is { } api ? AllowedMethods(api, problems) : null,
@@ -31,7 +31,7 @@ static class HttpSettingsReader
 
     static IReadOnlyList<string>? AllowedMethods(YamlMapping section, DiagnosticList problems)
     {
-        var keys = new KeyReader(section, "http.api", problems);
+        var keys = new KeyReader(section, "http.api", SettingsTable.Api, problems);
         IReadOnlyList<string>? methods = keys.Texts("allowed_methods");
         if (methods is { Count: 0 })
             problems.Warn(keys.Find("allowed_methods")!, keys.PathOf("allowed_methods"), "an empty list allows no method at all: remove the key to allow all");
@@ -57,7 +57,7 @@ static class HttpSettingsReader
 
     static HttpAccess? Tokens(YamlMapping section, DiagnosticList problems)
     {
-        var keys = new KeyReader(section, "http.access", problems);
+        var keys = new KeyReader(section, "http.access", SettingsTable.Access, problems);
         YamlNode? node = keys.Required("tokens");
         keys.WarnUnknown();
         if (node is null) return null;
@@ -76,11 +76,10 @@ static class HttpSettingsReader
                 problems.Error(list.Items[i], path, "expected a mapping with 'name', 'file' and 'role'");
                 continue;
             }
-            var token = new KeyReader(entry, path, problems);
-            string? name = token.Text("name", token.Required("name")), file = token.Text("file", token.Required("file")), role = token.Text("role", token.Required("role"));
-            if (role is not (null or "read" or "write")) token.Wrong(token.Find("role")!, "role", "read or write");
+            var token = new KeyReader(entry, path, SettingsTable.Token, problems);
+            string? name = token.Text("name", token.Required("name")), file = token.Text("file", token.Required("file")), role = token.Required("role") is null ? null : token.Word("role");
             token.WarnUnknown();
-            if (name is not null && file is not null && role is "read" or "write") tokens.Add(new AccessToken(name!, file!, role == "write"));
+            if (name is not null && file is not null && role is not null) tokens.Add(new AccessToken(name!, file!, role == "write"));
         }
         return new HttpAccess(tokens);
     }

@@ -2,34 +2,20 @@ using VmShepherd.Core.Configuration.Yaml;
 
 namespace VmShepherd.Core.Configuration;
 
-/// <summary>Reads the keys of one mapping, each with its type and bounds, and remembers which ones there are. A key set to null is as good as absent.</summary>
-sealed class KeyReader(YamlMapping mapping, string path, DiagnosticList problems)
+/// <summary>Reads the keys of one mapping, each with the type and bounds that its definition gives it. A key set to null is as good as absent.</summary>
+sealed class KeyReader(YamlMapping mapping, string path, KeySection section, DiagnosticList problems)
 {
-    readonly List<string> _known = [];
-
     internal YamlMapping Mapping => mapping;
-    internal IReadOnlyList<string> Known => _known;
+    internal IReadOnlyCollection<string> Known => section.Names;
     internal string PathOf(string key) => DiagnosticList.Join(path, key);
 
-    internal YamlNode? Find(string key)
-    {
-        _known.Add(key);
-        return mapping.Find(key) is { Value: not YamlScalar { Value: null } } entry ? entry.Value : null;
-    }
+    internal YamlNode? Find(string key) => mapping.Find(section[key].Name) is { Value: not YamlScalar { Value: null } } entry ? entry.Value : null;
 
     internal YamlNode? Required(string key)
     {
         YamlNode? node = Find(key);
-        if (node is null) problems.Error(mapping, PathOf(key), "is missing");
+        if (node is null) problems.Error(mapping, PathOf(key), $"is missing: {section[key].Phrase}");
         return node;
-    }
-
-    internal T? Read<T>(string key, Func<YamlNode, T?> read, string expected) where T : struct
-    {
-        if (Find(key) is not { } node) return null;
-        T? value = read(node);
-        if (value is null) Wrong(node, key, expected);
-        return value;
     }
 
     internal string? Text(string key) => Text(key, Find(key));
@@ -42,20 +28,33 @@ sealed class KeyReader(YamlMapping mapping, string path, DiagnosticList problems
         return text;
     }
 
-    internal bool? Boolean(string key) => Read(key, ScalarReading.Boolean, "true or false");
+    internal bool? Boolean(string key) => Read(key, KeyKind.Flag, ScalarReading.Boolean);
 
-    internal int? Integer(string key, int min, int max) =>
-        (int?)Read<long>(key, n => ScalarReading.Integer(n) is { } value && value >= min && value <= max ? value : null, $"an integer from {min} to {max}");
+    internal int? Integer(string key) => (int?)Read<long>(key, KeyKind.Integer, n => ScalarReading.Integer(n) is { } value && value >= section[key].Min && value <= section[key].Max ? value : null);
 
-    internal TimeSpan? Seconds(string key, double min = 0) =>
-        Read<TimeSpan>(key, n => ScalarReading.Number(n) is { } s && s >= min && s <= ScalarReading.MaxSeconds ? TimeSpan.FromSeconds(s) : null, $"seconds, at least {min:0.###}");
+    /// <summary>Without a least value, less than nothing has a meaning: that is for the caller to see.</summary>
+    internal double? Number(string key) => Read(key, KeyKind.Seconds, ScalarReading.Number);
 
-    internal double? Share(string key) => Read(key, ScalarReading.Share, "a share like '40 %' or 0.4");
+    internal TimeSpan? Seconds(string key) =>
+        Read<TimeSpan>(key, KeyKind.Seconds, n => ScalarReading.Number(n) is { } s && s >= section[key].Min && s <= ScalarReading.MaxSeconds ? TimeSpan.FromSeconds(s) : null);
+
+    internal double? Share(string key) => Read(key, KeyKind.Share, ScalarReading.Share);
+
+    /// <summary>One of the definition's words, as it stands there.</summary>
+    internal string? Word(string key)
+    {
+        if (Find(key) is not { } node) return null;
+        KeyDefinition definition = Defined(key, KeyKind.Word);
+        string? text = ScalarReading.Text(node);
+        string? word = definition.Words.FirstOrDefault(w => w.Equals(text, definition.AnyCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal));
+        if (word is null) problems.Error(node, PathOf(key), $"expected {definition.Expected}, this is {ScalarReading.Described(node)}{Spelling.DidYouMean(text ?? "", definition.Words)}");
+        return word;
+    }
 
     internal YamlMapping? Section(string key)
     {
         if (Find(key) is not { } node) return null;
-        if (node is YamlMapping section) return section;
+        if (node is YamlMapping inner) return inner;
         Wrong(node, key, "a mapping");
         return null;
     }
@@ -78,7 +77,19 @@ sealed class KeyReader(YamlMapping mapping, string path, DiagnosticList problems
     internal void WarnUnknown()
     {
         foreach (YamlEntry entry in mapping.Entries)
-            if (entry.Key.Value is not string key || !_known.Contains(key))
-                problems.Warn(entry.Key, PathOf(entry.Name), "unknown key" + Spelling.DidYouMean(entry.Name, _known));
+            if (entry.Key.Value is not string key || !Known.Contains(key))
+                problems.Warn(entry.Key, PathOf(entry.Name), "unknown key" + Spelling.DidYouMean(entry.Name, Known));
     }
+
+    T? Read<T>(string key, KeyKind kind, Func<YamlNode, T?> read) where T : struct
+    {
+        KeyDefinition definition = Defined(key, kind);
+        if (Find(key) is not { } node) return null;
+        T? value = read(node);
+        if (value is null) Wrong(node, key, definition.Expected);
+        return value;
+    }
+
+    KeyDefinition Defined(string key, KeyKind kind) =>
+        section[key] is { } definition && definition.Kind == kind ? definition : throw new InvalidOperationException($"'{key}' is defined as {section[key].Kind} and read as {kind}");
 }

@@ -5,7 +5,6 @@ namespace VmShepherd.Core.Configuration;
 /// <summary>The keys of a preset that are more than one value of one type.</summary>
 static class PresetKeys
 {
-    const int MaxName = 255;
     static readonly string[] LinkSchemes = ["http://", "https://", "ssh://"];
 
     internal static string? Name(KeyReader keys, string prefix)
@@ -18,8 +17,8 @@ static class PresetKeys
         }
         // Machines that exist already carry what Python made of it: 010 is named 8.
         string name = prefix + PythonText.Of(scalar.Value);
-        if (name.Length > prefix.Length && name.Length <= MaxName && !name.Any(char.IsControl) && name.Trim() == name) return name;
-        keys.Wrong(node, "name", $"a name of 1 to {MaxName} characters, without control characters and blanks around it");
+        if (name.Length > prefix.Length && name.Length <= PresetTable.MaxName && !name.Any(char.IsControl) && name.Trim() == name) return name;
+        keys.Wrong(node, "name", $"a name of 1 to {PresetTable.MaxName} characters, without control characters and blanks around it");
         return null;
     }
 
@@ -34,14 +33,13 @@ static class PresetKeys
         return keys.Text("flavor", american ?? british) ?? "";
     }
 
-    internal static ScaleIn ScaleIn(KeyReader keys) => keys.Read<ScaleIn>("scale_in", node => ScalarReading.Text(node) switch
+    internal static ScaleIn ScaleIn(KeyReader keys) => keys.Word("scale_in") switch
     {
-        "none" => Configuration.ScaleIn.None,
         "oldest" => Configuration.ScaleIn.Oldest,
         "newest" => Configuration.ScaleIn.Newest,
         "unhealthy_first" => Configuration.ScaleIn.UnhealthyFirst,
-        _ => null,
-    }, "none, oldest, newest or unhealthy_first") ?? Configuration.ScaleIn.None;
+        _ => Configuration.ScaleIn.None,
+    };
 
     internal static Dictionary<string, string> PanelLinks(KeyReader keys)
     {
@@ -60,7 +58,7 @@ static class PresetKeys
     internal static NetworkSpec Network(KeyReader keys, DiagnosticList problems)
     {
         if (keys.Section("network") is not { } section) return NetworkSpec.Empty;
-        var network = new KeyReader(section, "network", problems);
+        var network = new KeyReader(section, "network", PresetTable.Network, problems);
         YamlNode? plural = network.Find("subnets"), singular = network.Find("subnet");
         if (plural is not null && singular is not null) problems.Warn(singular, "network.subnet", "'subnets' stands here too and counts: remove one of them");
         var spec = new NetworkSpec(network.Texts("security_groups") ?? [], network.Text("availability_zone"),
@@ -82,14 +80,13 @@ static class PresetKeys
     }
 
     /// <summary>Any other key is a template variable; only one that is nearly a known key is worth a word.</summary>
-    internal static void WarnNearlyKnown(KeyReader keys, IReadOnlyList<string> understood, DiagnosticList problems)
+    internal static void WarnNearlyKnown(KeyReader keys, DiagnosticList problems)
     {
-        string[] known = [.. keys.Known, .. understood];
         foreach (YamlEntry entry in keys.Mapping.Entries)
         {
             if (entry.Key is { Value: not string })
                 problems.Warn(entry.Key, entry.Name, $"'{entry.Key.Text}' is {entry.Key.Kind} in YAML, not a name, and templates don't see it: quote it");
-            else if (!known.Contains(entry.Name, StringComparer.Ordinal) && Spelling.Nearest(entry.Name, known) is { } nearest)
+            else if (!keys.Known.Contains(entry.Name) && Spelling.Nearest(entry.Name, keys.Known) is { } nearest)
                 problems.Warn(entry.Key, entry.Name, $"is taken for a template variable: did you mean '{nearest}'?");
         }
     }

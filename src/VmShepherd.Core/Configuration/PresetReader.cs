@@ -15,9 +15,7 @@ public sealed record PresetReading(Preset? Preset, IReadOnlyList<Diagnostic> Dia
 /// <summary>Reads one source: merges the defaults under it, checks every key, binds its drivers.</summary>
 public sealed class PresetReader(DriverRegistry registry, Func<string, string?>? environment = null)
 {
-    public const int MaxCount = 10_000;
     static readonly TimeSpan LeastExpire = TimeSpan.FromSeconds(15);
-    static readonly string[] Understood = ["userdata_source_root"];
 
     /// <param name="source">With content.</param>
     /// <param name="settings">Its defaults are merged under the preset.</param>
@@ -78,15 +76,15 @@ public sealed class PresetReader(DriverRegistry registry, Func<string, string?>?
 
     Preset? Preset(PresetSource source, Settings settings, YamlMapping root, DiagnosticList problems, out string? name)
     {
-        var keys = new KeyReader(root, "", problems);
+        var keys = new KeyReader(root, "", PresetTable.All, problems);
         name = PresetKeys.Name(keys, source.NamePrefix);
-        int? count = keys.Required("count") is null ? null : keys.Integer("count", 0, MaxCount);
+        int? count = keys.Required("count") is null ? null : keys.Integer("count");
         bool unmanaged = keys.Boolean("unmanaged") ?? false;
 
         var sections = new PresetSections(registry, environment ?? Environment.GetEnvironmentVariable, settings.MayOverride, problems);
         PresetDefaults defaults = settings.Defaults;
-        PresetSection iaas = sections.Read(DriverGroup.Iaas, "iaas", Own(keys, "iaas"), defaults.IaasTree, PresetSections.IaasKeys, required: true);
-        PresetSection healthcheck = sections.Read(DriverGroup.Healthcheck, "healthcheck", Own(keys, "healthcheck"), defaults.HealthcheckTree, PresetSections.HealthcheckKeys, required: false);
+        PresetSection iaas = sections.Read(DriverGroup.Iaas, "iaas", Own(keys, "iaas"), defaults.IaasTree, PresetTable.Iaas, required: true);
+        PresetSection healthcheck = sections.Read(DriverGroup.Healthcheck, "healthcheck", Own(keys, "healthcheck"), defaults.HealthcheckTree, PresetTable.Healthcheck, required: false);
 
         IReadOnlyDictionary<string, object?> tags = keys.Section("meta_tags") is { } given ? YamlPlain.Named(given) : System.Collections.ObjectModel.ReadOnlyDictionary<string, object?>.Empty;
         var preset = new Preset(name ?? "", count ?? 0)
@@ -112,7 +110,7 @@ public sealed class PresetReader(DriverRegistry registry, Func<string, string?>?
             Health = Health(keys, healthcheck, problems),
             Limits = Limits(keys, iaas, problems),
         };
-        PresetKeys.WarnNearlyKnown(keys, Understood, problems);
+        PresetKeys.WarnNearlyKnown(keys, problems);
         if (problems.HasErrors || iaas.Driver is null) return null;
         return preset with { SpecHash = SpecHash(preset), Document = Document(preset, source, keys, iaas, healthcheck) };
     }
@@ -132,7 +130,7 @@ public sealed class PresetReader(DriverRegistry registry, Func<string, string?>?
         var plain = new HealthPolicy();
         return new HealthPolicy
         {
-            TerminateAfter = PresetSections.TerminateAfter(new KeyReader(healthcheck.Merged, "healthcheck", problems), problems),
+            TerminateAfter = PresetSections.TerminateAfter(new KeyReader(healthcheck.Merged, "healthcheck", PresetTable.Healthcheck, problems), problems),
             StartupGrace = keys.Seconds("startup_grace") ?? plain.StartupGrace,
         };
     }
@@ -142,7 +140,7 @@ public sealed class PresetReader(DriverRegistry registry, Func<string, string?>?
         var plain = new SafetyLimits();
         return new SafetyLimits
         {
-            VisibilityGrace = PresetSections.VisibilityGrace(new KeyReader(iaas.Merged, "iaas", problems)),
+            VisibilityGrace = PresetSections.VisibilityGrace(new KeyReader(iaas.Merged, "iaas", PresetTable.Iaas, problems)),
             MaxVanished = keys.Share("max_vanished") ?? plain.MaxVanished,
             MaxDead = keys.Share("max_dead") ?? plain.MaxDead,
             MaxUnhealthy = keys.Share("max_unhealthy") ?? plain.MaxUnhealthy,

@@ -1,6 +1,7 @@
 using VmShepherd.Abstractions;
 using VmShepherd.Core.Configuration.Yaml;
 using VmShepherd.Core.Drivers;
+using static VmShepherd.Core.Configuration.PresetTable;
 
 namespace VmShepherd.Core.Configuration;
 
@@ -13,15 +14,11 @@ sealed record PresetSection(YamlMapping Merged, YamlMapping Visible, DriverRefer
 /// <summary>Reads <c>iaas:</c> and <c>healthcheck:</c>: merges the defaults under them, keeps inherited secrets from being sent elsewhere, binds the driver.</summary>
 sealed class PresetSections(DriverRegistry registry, Func<string, string?> environment, IReadOnlyList<string> mayOverride, DiagnosticList problems)
 {
-    internal static readonly string[] IaasKeys = ["visibility_grace"];
-    internal static readonly string[] HealthcheckKeys = [TerminateDelay, MisspeltDelay];
-    const string TerminateDelay = "terminate_health_failed_delay";
-    const string MisspeltDelay = "terminate_heatlh_failed_delay";
-
     readonly OptionBinder _binder = new(registry, environment, problems);
 
-    internal PresetSection Read(string group, string path, YamlMapping own, YamlMapping defaults, IReadOnlyList<string> coreKeys, bool required)
+    internal PresetSection Read(string group, string path, YamlMapping own, YamlMapping defaults, KeySection core, bool required)
     {
+        IReadOnlyCollection<string> coreKeys = core.Names;
         if (own.Find(MisspeltDelay) is not null && own.Find(TerminateDelay) is null) defaults = Only(defaults, e => e.Name != TerminateDelay);
         DriverDeclaration? inheritedDriver = Named(group, defaults);
         if ((Named(group, own) ?? inheritedDriver) is { } named) (own, defaults) = (WithoutAliases(own, named), WithoutAliases(defaults, named));
@@ -52,8 +49,8 @@ sealed class PresetSections(DriverRegistry registry, Func<string, string?> envir
     /// <summary><c>terminate_health_failed_delay</c> in either spelling; <see langword="null"/> = never.</summary>
     internal static TimeSpan? TerminateAfter(KeyReader healthcheck, DiagnosticList problems)
     {
-        double? misspelt = healthcheck.Read(MisspeltDelay, ScalarReading.Number, "seconds, or -1 for never");
-        double? documented = healthcheck.Read(TerminateDelay, ScalarReading.Number, "seconds, or -1 for never");
+        double? misspelt = healthcheck.Number(MisspeltDelay);
+        double? documented = healthcheck.Number(TerminateDelay);
         if (misspelt is not null)
             problems.Warn(healthcheck.Mapping.Find(MisspeltDelay)!.Key, healthcheck.PathOf(MisspeltDelay),
                 $"is misspelt: write '{TerminateDelay}'{(documented is null ? "" : ", which stands here too and counts")}");
@@ -92,7 +89,7 @@ sealed class PresetSections(DriverRegistry registry, Func<string, string?> envir
     static bool IsSecret(string key, DriverDeclaration? driver, DriverDeclaration? other) =>
         driver?.FindOption(key) is { IsSecret: true } || other?.FindOption(key) is { IsSecret: true };
 
-    static YamlMapping Visible(YamlMapping own, YamlMapping defaults, DriverDeclaration? driver, DriverDeclaration? other, IReadOnlyList<string> coreKeys)
+    static YamlMapping Visible(YamlMapping own, YamlMapping defaults, DriverDeclaration? driver, DriverDeclaration? other, IReadOnlyCollection<string> coreKeys)
     {
         bool Declared(string key) => key == "driver" || coreKeys.Contains(key) || driver?.FindOption(key) is not null;
         return Merge(

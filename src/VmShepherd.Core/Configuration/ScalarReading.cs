@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using VmShepherd.Core.Configuration.Yaml;
 
 namespace VmShepherd.Core.Configuration;
@@ -25,6 +26,7 @@ static class ScalarReading
     internal static double? Number(YamlNode node) => (node as YamlScalar)?.Value switch
     {
         long number => number,
+        BigInteger number when double.IsFinite((double)number) => (double)number,
         double number when double.IsFinite(number) => number,
         _ => null,
     };

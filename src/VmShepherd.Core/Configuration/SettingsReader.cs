@@ -33,7 +33,7 @@ public static class SettingsReader
             return new SettingsReading(null, problems.Sorted());
         }
 
-        var keys = new KeyReader(mapping, "", problems);
+        var keys = new KeyReader(mapping, "", SettingsTable.All, problems);
         var binder = new OptionBinder(registry, environment ?? Environment.GetEnvironmentVariable, problems);
         Settings? settings = Settings(keys, binder, problems, fileName);
         keys.WarnUnknown();
@@ -42,29 +42,29 @@ public static class SettingsReader
 
     static Settings? Settings(KeyReader keys, OptionBinder binder, DiagnosticList problems, string fileName)
     {
-        DriverReference? runtime = Driver(keys, binder, DriverGroup.Runtime, "runtime");
-        DriverReference? presets = Driver(keys, binder, DriverGroup.Presets, "presets", "may_override");
+        DriverReference? runtime = Driver(keys, binder, DriverGroup.Runtime, "runtime", KeySection.Empty);
+        DriverReference? presets = Driver(keys, binder, DriverGroup.Presets, "presets", SettingsTable.PresetSource);
         IReadOnlyList<string> mayOverride = keys.Mapping.Find("presets")?.Value is YamlMapping section
-            ? new KeyReader(section, "presets", problems).Texts("may_override") ?? []
+            ? new KeyReader(section, "presets", SettingsTable.PresetSource, problems).Texts("may_override") ?? []
             : [];
         PresetDefaults defaults = Defaults(keys, binder, problems, mayOverride);
         var plain = new Settings { File = fileName, Runtime = runtime!, Presets = presets!, Defaults = defaults };
         Settings all = plain with
         {
             WorkerInterval = WorkerInterval(keys, problems) ?? plain.WorkerInterval,
-            LogLevel = LogLevel(keys) ?? plain.LogLevel,
+            LogLevel = keys.Word("log_level") ?? plain.LogLevel,
             Installation = keys.Text("installation") ?? plain.Installation,
             Http = keys.Section("http") is { } http ? HttpSettingsReader.Read(http, problems) : plain.Http,
             Canaries = Canaries(keys),
             SelfSuspicion = keys.Share("self_suspicion") ?? plain.SelfSuspicion,
-            EndBudget = keys.Integer("end_budget", 0, 1_000_000),
+            EndBudget = keys.Integer("end_budget"),
             PerPresetMetrics = PerPreset(keys, problems),
             MayOverride = mayOverride,
         };
         return runtime is null || presets is null ? null : all;
     }
 
-    static DriverReference? Driver(KeyReader keys, OptionBinder binder, string group, string key, params string[] coreKeys)
+    static DriverReference? Driver(KeyReader keys, OptionBinder binder, string group, string key, KeySection core)
     {
         if (keys.Required(key) is not { } node) return null;
         if (node is not YamlMapping section)
@@ -72,7 +72,7 @@ public static class SettingsReader
             keys.Wrong(node, key, "a mapping with 'driver'");
             return null;
         }
-        return binder.FindDriver(group, section, key) is { } driver ? binder.Bind(driver, new DriverSection(section, key, coreKeys)) : null;
+        return binder.FindDriver(group, section, key) is { } driver ? binder.Bind(driver, new DriverSection(section, key, core.Names)) : null;
     }
 
     /// <summary>Defaults are checked here once, as far as they say which driver they are for.</summary>
@@ -81,20 +81,20 @@ public static class SettingsReader
         YamlMapping none = new(YamlResolver.Map, "defaults", 0, 0);
         if (keys.Section("defaults") is not { } defaults) return PresetDefaults.Of(none, none, mayOverride);
 
-        var inner = new KeyReader(defaults, "defaults", problems);
+        var inner = new KeyReader(defaults, "defaults", SettingsTable.Defaults, problems);
         YamlMapping iaas = inner.Section("iaas") ?? none;
         YamlMapping healthcheck = inner.Section("healthcheck") ?? none;
         inner.WarnUnknown();
-        Check(DriverGroup.Iaas, iaas, "defaults.iaas", PresetSections.IaasKeys);
-        Check(DriverGroup.Healthcheck, healthcheck, "defaults.healthcheck", PresetSections.HealthcheckKeys);
-        PresetSections.VisibilityGrace(new KeyReader(iaas, "defaults.iaas", problems));
-        PresetSections.TerminateAfter(new KeyReader(healthcheck, "defaults.healthcheck", problems), problems);
+        Check(DriverGroup.Iaas, iaas, "defaults.iaas", PresetTable.Iaas);
+        Check(DriverGroup.Healthcheck, healthcheck, "defaults.healthcheck", PresetTable.Healthcheck);
+        PresetSections.VisibilityGrace(new KeyReader(iaas, "defaults.iaas", PresetTable.Iaas, problems));
+        PresetSections.TerminateAfter(new KeyReader(healthcheck, "defaults.healthcheck", PresetTable.Healthcheck, problems), problems);
         return PresetDefaults.Of(iaas, healthcheck, mayOverride);
 
-        void Check(string group, YamlMapping section, string path, IReadOnlyList<string> coreKeys)
+        void Check(string group, YamlMapping section, string path, KeySection core)
         {
-            if (section.Find("driver") is null) return;
-            if (binder.FindDriver(group, section, path) is { } driver) binder.Bind(driver, new DriverSection(section, path, coreKeys) { IsPartial = true });
+            if (section.Find("driver") is not { Value: not YamlScalar { Value: null } }) return;
+            if (binder.FindDriver(group, section, path) is { } driver) binder.Bind(driver, new DriverSection(section, path, core.Names) { IsPartial = true });
         }
     }
 
@@ -106,24 +106,15 @@ public static class SettingsReader
         return LeastInterval;
     }
 
-    static string? LogLevel(KeyReader keys)
-    {
-        string? level = keys.Text("log_level");
-#pragma warning disable CA1308 // The levels are lower case.
-        string? lower = level?.ToLowerInvariant();
-#pragma warning restore CA1308
-        if (lower is null or "debug" or "info" or "warning" or "error") return lower;
-        keys.Wrong(keys.Find("log_level")!, "log_level", "debug, info, warning or error");
-        return null;
-    }
-
     static List<Uri> Canaries(KeyReader keys)
     {
         List<Uri> canaries = [];
-        foreach (string text in keys.Texts("canaries") ?? [])
+        if (keys.Texts("canaries") is null || keys.Find("canaries") is not YamlSequence list) return canaries;
+        foreach (YamlNode item in list.Items)
         {
+            if (ScalarReading.Text(item) is not { } text) continue;
             if (Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https") canaries.Add(address);
-            else keys.Wrong(keys.Find("canaries")!, "canaries", $"http addresses, '{text}' is none");
+            else keys.Wrong(item, "canaries", "http or https addresses");
         }
         return canaries;
     }
@@ -131,7 +122,7 @@ public static class SettingsReader
     static bool PerPreset(KeyReader keys, DiagnosticList problems)
     {
         if (keys.Section("metrics") is not { } section) return false;
-        var metrics = new KeyReader(section, "metrics", problems);
+        var metrics = new KeyReader(section, "metrics", SettingsTable.Metrics, problems);
         bool perPreset = metrics.Boolean("per_preset") ?? false;
         metrics.WarnUnknown();
         return perPreset;

@@ -9,7 +9,7 @@ namespace VmShepherd.Core.Drivers;
 /// <param name="Mapping">The section, <c>driver:</c> and all.</param>
 /// <param name="Path">Of the section, for messages.</param>
 /// <param name="CoreKeys">Keys of the section that are not the driver's.</param>
-sealed record DriverSection(YamlMapping Mapping, string Path, IReadOnlyList<string> CoreKeys)
+sealed record DriverSection(YamlMapping Mapping, string Path, IReadOnlyCollection<string> CoreKeys)
 {
     /// <summary>Part of a whole that is completed elsewhere (<c>defaults</c>): what is missing is no mistake yet.</summary>
     internal bool IsPartial { get; init; }
@@ -33,7 +33,10 @@ sealed class OptionBinder(DriverRegistry registry, Func<string, string?> environ
         string? name = ScalarReading.Text(entry.Value);
         DriverDeclaration? driver = name is null ? null : registry.Find(group, name);
         if (driver is null)
-            problems.Error(entry.Value, at, $"unknown driver {ScalarReading.Described(entry.Value)}{Spelling.DidYouMean(name ?? "", registry.NamesIn(group))} there are {Listed(group)}");
+        {
+            string hint = Spelling.DidYouMean(name ?? "", registry.NamesIn(group));
+            problems.Error(entry.Value, at, $"unknown driver {ScalarReading.Described(entry.Value)}{(hint.Length == 0 ? ":" : hint)} there are {Listed(group)}");
+        }
         return driver;
     }
 

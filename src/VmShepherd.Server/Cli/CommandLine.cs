@@ -30,6 +30,7 @@ static class CommandLine
             PlanCommand.Create(),
             DriversCommand.Create(),
             UserdataCommand.Create(),
+            SchemaCommand.Create(),
             DummyCloudCommand.Create(),
             RemoteCommand.Create("accept-scope", "accept_scope", "Says that the scope a preset's driver is logged in to now is the right one."),
             RemoteCommand.Create("confirm", "confirm", "Says that a preset's new count, or a new preset that looks like one that vanished, is meant."),

@@ -16,6 +16,9 @@ sealed class PanelPage(Shepherd shepherd, TimeProvider time)
     const int MachinesPerPage = 500;
     const int SourcesShown = 100;
 
+    /// <summary>Of each source, beyond the first.</summary>
+    const int MistakesShown = 20;
+
     static readonly CycleOutcome[] Trouble = [CycleOutcome.Failed, CycleOutcome.Frozen, CycleOutcome.LeaseLost, CycleOutcome.DoneWithFailures, CycleOutcome.Held];
 
     public async Task AnswerAsync(HttpContext context)
@@ -119,7 +122,9 @@ sealed class PanelPage(Shepherd shepherd, TimeProvider time)
     {
         PresetCatalog catalog = shepherd.Catalog;
         if (catalog.Problems.Count > 0)
-            html.Tag("<h2>Sources with mistakes</h2>").Lines("bad", catalog.Problems.Take(SourcesShown).Select(problem => $"since {Moment(problem.Since)}: {problem.Origin}: {problem.Text}"));
+            html.Tag("<h2>Sources with mistakes</h2>").Lines("bad", catalog.Problems.Take(SourcesShown).SelectMany(problem =>
+                problem.Diagnostics.Where(diagnostic => diagnostic.Severity == Severity.Error).Skip(1).Take(MistakesShown).Select(diagnostic => diagnostic.ToString())
+                    .Prepend($"since {Moment(problem.Since)}: {problem.Origin}: {problem.Text}")));
         if (catalog.Released.Count > 0)
         {
             html.Tag("<h2>Released: gone from their source, their machines stay and nobody looks after them</h2>")

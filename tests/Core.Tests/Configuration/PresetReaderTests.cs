@@ -81,7 +81,7 @@ public sealed class PresetReaderTests
     [InlineData("count: '3'", "web.conf:1:8 count: expected an integer from 0 to 10000, this is '3'")]
     [InlineData("count: -1", "web.conf:1:8 count: expected an integer from 0 to 10000, this is '-1'")]
     [InlineData("count: 10001", "web.conf:1:8 count: expected an integer from 0 to 10000, this is '10001'")]
-    [InlineData("count: ~", "web.conf:1:1 count: is missing")]
+    [InlineData("count: ~", "web.conf:1:1 count: is missing: machines to keep")]
     public void A_wrong_count_is_refused(string line, string expected) => Assert.Equal(expected, Only(line + "\nname: web\nimage: a\nflavor: b"));
 
     [Theory]
@@ -93,7 +93,7 @@ public sealed class PresetReaderTests
     [InlineData("healthcheck: {driver: SampleCheck, terminate_heatlh_failed_delay: 60}", "web.conf:5:36 healthcheck.terminate_heatlh_failed_delay: warning: is misspelt: write 'terminate_health_failed_delay'")]
     [InlineData("healthcheck: {driver: SampleCheck, terminate_health_failed_delay: 60}", "web.conf:5:36 healthcheck.terminate_health_failed_delay: note: VmShepherd 1 never obeyed this spelling: from now on machines that stay ill are ended and replaced")]
     [InlineData("iaas: 3", "web.conf:5:7 iaas: expected a mapping, this is '3'")]
-    [InlineData("iaas: {driver: Nova}", "web.conf:5:16 iaas.driver: unknown driver 'Nova' there are OtherCloud, SampleCloud")]
+    [InlineData("iaas: {driver: Nova}", "web.conf:5:16 iaas.driver: unknown driver 'Nova': there are OtherCloud, SampleCloud")]
     [InlineData("network: {subnets: [{id: 1}]}", "web.conf:5:21 network.subnets: expected a list of networks, each 'net-id: ID' or just the ID, this is a mapping")]
     public void A_mistake_says_where_and_what_to_do(string line, string expected) => Assert.Equal(expected, Only(Web + line));
 

@@ -1,11 +1,10 @@
 namespace VmShepherd.Core.Configuration.Yaml;
 
 /// <summary>A composed tree to one with values: merge keys written out, scalars constructed, duplicate keys settled. Collects every mistake.</summary>
-sealed class YamlConstructor(DiagnosticList problems)
+sealed class YamlConstructor(DiagnosticList problems, YamlWork work)
 {
     readonly HashSet<YamlNode> _done = [];
     readonly HashSet<YamlMapping> _flat = [];
-    long _merged;
 
     internal void Construct(YamlNode node, string path)
     {
@@ -112,8 +111,8 @@ sealed class YamlConstructor(DiagnosticList problems)
     List<(YamlNode, YamlNode)> Merged(YamlMapping source, string path)
     {
         Flatten(source, path);
-        _merged += source.Pairs.Count;
-        if (_merged <= YamlComposer.MaxAliased) return source.Pairs;
+        work.Merged += source.Pairs.Count;
+        if (work.Merged <= YamlComposer.MaxAliased) return source.Pairs;
         problems.Error(source, path, $"merge keys add more than {YamlComposer.MaxAliased} values to this file");
         return [];
     }

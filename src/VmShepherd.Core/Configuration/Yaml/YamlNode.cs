@@ -18,6 +18,9 @@ public abstract class YamlNode(string tag, string file, int line, int column)
     /// <summary>Nodes in it when every alias is written out: what a renderer that walks it will see.</summary>
     internal int Size { get; set; } = 1;
 
+    /// <summary>Characters of all scalars in it, aliases written out.</summary>
+    internal long Length { get; set; }
+
     /// <summary>Levels below and including it, aliases written out.</summary>
     internal int Depth { get; set; } = 1;
 }

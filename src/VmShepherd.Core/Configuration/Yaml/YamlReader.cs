@@ -8,20 +8,25 @@ public static class YamlReader
     public static YamlReading Read(ReadOnlySpan<byte> bytes, string file)
     {
         var problems = new DiagnosticList();
+        var work = new YamlWork();
         try
         {
-            if (bytes.Length > MaxBytes) throw new YamlFailure(0, 0, $"{bytes.Length} bytes, at most {MaxBytes} are read");
-            YamlNode root = new YamlComposer(YamlEncoding.Decode(bytes), file).Compose() ?? new YamlScalar(YamlResolver.Null, "", isPlain: true, file, 1, 1);
-            new YamlConstructor(problems).Construct(root, "");
-            return new YamlReading(problems.HasErrors ? null : root, problems.Items);
+            if (bytes.Length > MaxBytes) throw new YamlFailure(1, 1, $"the file has {bytes.Length} bytes, at most {MaxBytes} are read: is it the right file?");
+            YamlNode root = new YamlComposer(YamlEncoding.Decode(bytes), file, work).Compose() ?? new YamlScalar(YamlResolver.Null, "", isPlain: true, file, 1, 1);
+            new YamlConstructor(problems, work).Construct(root, "");
+            return new YamlReading(problems.HasErrors ? null : root, problems.Items) { Work = work };
         }
         catch (YamlFailure e)
         {
-            return new YamlReading(null, [.. problems.Items, new Diagnostic(Severity.Error, file, e.Line, e.Column, "", e.Message)]);
+            problems.Add(new Diagnostic(Severity.Error, file, e.Line, e.Column, "", e.Message));
+            return new YamlReading(null, problems.Items) { Work = work };
         }
     }
 }
 
 /// <param name="Root">The document; <see langword="null"/> when there is any error.</param>
 /// <param name="Diagnostics">Errors, or warnings on what was read.</param>
-public sealed record YamlReading(YamlNode? Root, IReadOnlyList<Diagnostic> Diagnostics);
+public sealed record YamlReading(YamlNode? Root, IReadOnlyList<Diagnostic> Diagnostics)
+{
+    internal YamlWork Work { get; init; } = new();
+}

@@ -107,6 +107,7 @@ static partial class YamlValues
             if (!match.Groups["tz"].Success) return moment;
 
             var offset = new TimeSpan(Part("tz_hour"), Part("tz_minute"), 0);
+            if (offset > TimeSpan.FromHours(14)) throw new FormatException("a zone beyond 14 hours: quote it, if it is a text");
             return new DateTimeOffset(moment, match.Groups["tz_sign"].Value == "-" ? -offset : offset);
         }
         catch (ArgumentException e)

@@ -21,11 +21,20 @@ sealed class PyYaml : IDisposable
         _python = Process.Start(start)!;
     }
 
-    internal async Task<string> LoadAsync(byte[] document)
+    /// <summary>One answer for each document. Written and read side by side: a pipe holds few of either.</summary>
+    internal async Task<string[]> LoadAsync(IReadOnlyList<byte[]> documents)
     {
-        await _python.StandardInput.WriteLineAsync(Convert.ToBase64String(document));
+        Task written = WriteAsync(documents);
+        string[] answers = new string[documents.Count];
+        for (int i = 0; i < answers.Length; i++) answers[i] = await _python.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("PyYAML does not answer: install python3-yaml");
+        await written;
+        return answers;
+    }
+
+    async Task WriteAsync(IReadOnlyList<byte[]> documents)
+    {
+        foreach (byte[] document in documents) await _python.StandardInput.WriteLineAsync(Convert.ToBase64String(document));
         await _python.StandardInput.FlushAsync();
-        return await _python.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("PyYAML does not answer: install python3-yaml");
     }
 
     /// <summary>Ours in the same words as safe_load.py's.</summary>

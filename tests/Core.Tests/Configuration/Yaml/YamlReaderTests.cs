@@ -82,6 +82,24 @@ public sealed class YamlReaderTests
     }
 
     [Fact]
+    public void A_long_text_is_not_repeated_without_end()
+    {
+        string bomb = $"a: &a {new string('x', 500_000)}\nb: [{string.Join(", ", Enumerable.Repeat("*a", 20_000))}]\n";
+        YamlReading reading = Read(bomb);
+        Assert.Equal("web.conf:2:69: aliases add more than 8388608 characters to this file: write them out, or split the file", Only(reading).ToString());
+        Assert.InRange(reading.Work.AliasedText, YamlComposer.MaxAliasedText, YamlComposer.MaxAliasedText + 500_000);
+    }
+
+    [Fact]
+    public void A_huge_key_is_not_repeated_in_the_path_of_each_value_below()
+    {
+        string values = string.Join(", ", Enumerable.Repeat("!x 1", 5000));
+        YamlReading reading = Read($"? {new string('k', 500_000)}\n: [{values}]\n");
+        Assert.All(reading.Diagnostics, d => Assert.InRange(d.ToString().Length, 1, 200));
+        Assert.Equal(DiagnosticList.Max, reading.Diagnostics.Count);
+    }
+
+    [Fact]
     public void A_merge_bomb_is_refused()
     {
         var bomb = new StringBuilder("a0: &a0 {a: 1, b: 2, c: 3}\n");
@@ -93,9 +111,12 @@ public sealed class YamlReaderTests
     [InlineData("[", "]")]
     [InlineData("{a: ", "}")]
     [InlineData("- ", "")]
+    [InlineData("? ", "")]
+    [InlineData("{? [", "]}")]
+    [InlineData("!!set {", "}")]
     public void Deep_nesting_is_refused(string open, string close)
     {
-        string deep = string.Concat(Enumerable.Repeat(open, 20_000)) + string.Concat(Enumerable.Repeat(close, 20_000));
+        string deep = string.Concat(Enumerable.Repeat(open, 100_000)) + string.Concat(Enumerable.Repeat(close, 100_000));
         Assert.Contains("nested deeper than 64", Fails(deep).Text, StringComparison.Ordinal);
     }
 

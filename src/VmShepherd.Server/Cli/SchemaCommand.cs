@@ -1,0 +1,30 @@
+using System.CommandLine;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using VmShepherd.Core.Configuration.Schemas;
+using VmShepherd.Server.Hosting;
+
+namespace VmShepherd.Server.Cli;
+
+/// <summary><c>vmshepherd schema settings|preset</c>: what an editor needs to complete and check the files.</summary>
+static class SchemaCommand
+{
+    /// <summary>For people, too: nothing here becomes HTML.</summary>
+    static readonly JsonWriterOptions Readable = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static Command Create()
+    {
+        Argument<string> of = new Argument<string>("OF") { Description = "settings or preset.", HelpName = "settings|preset" }.AcceptOnlyFromAmong("settings", "preset");
+        var command = new Command("schema", "Writes the JSON Schema of settings or presets to stdout, for editors.") { of };
+        command.SetAction(parsed =>
+        {
+            JsonObject schema = parsed.GetRequiredValue(of) == "preset" ? ConfigurationSchema.Preset(BuiltIn.Drivers()) : ConfigurationSchema.Settings(BuiltIn.Drivers());
+            using Stream output = Console.OpenStandardOutput();
+            using (var json = new Utf8JsonWriter(output, Readable)) schema.WriteTo(json);
+            output.WriteByte((byte)'\n');
+            return ExitCode.Good;
+        });
+        return command;
+    }
+}
