@@ -52,7 +52,8 @@ sealed class KnownSources(string instance, IRuntimeDriver runtime, PresetCatalog
         {
             (int part, byte[] content, string hash) = changed[lease.Preset];
             bool isThere = lease.State is { } state && state.Content.Span.SequenceEqual(content);
-            if (await runtime.CompleteAsync(lease, isThere ? null : new ReadOnlyMemory<byte>(content), TimeSpan.Zero, patience.Token).WaitAsync(patience.Token)) _stored[part] = hash;
+            ReadOnlyMemory<byte>? unstored = isThere ? null : (ReadOnlyMemory<byte>?)content; // without the cast null would be an empty document
+            if (await runtime.CompleteAsync(lease, unstored, TimeSpan.Zero, patience.Token).WaitAsync(patience.Token)) _stored[part] = hash;
         }
 
         if (changed.Values.All(part => _stored[part.Part] == part.Hash)) _kept = catalog;
@@ -106,7 +107,8 @@ static class SourcesCodec
         JsonValueKind.Object => value.EnumerateObject().ToDictionary(pair => pair.Name, pair => Plain(pair.Value)),
         JsonValueKind.Array => value.EnumerateArray().Select(Plain).ToArray(),
         JsonValueKind.String => value.GetString(),
-        JsonValueKind.Number => value.TryGetInt64(out long number) ? number : value.GetDouble(),
+        JsonValueKind.Number when value.TryGetInt64(out long number) => number,
+        JsonValueKind.Number => value.GetDouble(),
         JsonValueKind.True => true,
         JsonValueKind.False => false,
         _ => null,

@@ -171,7 +171,7 @@ public sealed class G17SourceTests
         await RefreshAsync(File("b", "db"));
         Assert.Empty((await RefreshAsync(Text("c", "name: other\ncount: 1\nimage: x\nflavor: y"), File("b", "db"))).LookAlikes);
         _time.Advance(TimeSpan.FromDays(1));
-        Assert.Empty((await RefreshAsync(File("c", "shop"), File("b", "db"))).LookAlikes);
+        Assert.Empty((await RefreshAsync(File("d", "shop"), File("b", "db"))).LookAlikes);
     }
 
     [Fact]

@@ -25,17 +25,32 @@ sealed class DriverSchema(DriverRegistry registry, KeySchema keys)
     /// <param name="isWhole">False where defaults may give what is missing here.</param>
     static JsonObject Options(DriverDeclaration driver, bool isWhole)
     {
-        object plain = Activator.CreateInstance(driver.OptionsType)!;
-        var properties = new JsonObject();
-        foreach (DriverOption option in driver.Options)
-            foreach (string spelling in option.Spellings) properties[spelling] = Option(option, plain);
-        JsonObject then = Object(("properties", properties));
-        DriverOption[] required = isWhole ? [.. driver.Options.Where(o => o.Declared is { Required: true, Environment: null })] : [];
-        if (required.Length > 0) then["allOf"] = new JsonArray([.. required.Select(AnySpelling)]);
+        JsonObject then = Group(driver.OptionsType, driver.Options, isWhole);
         return Object(
             ("title", driver.Name),
             ("if", Object(("properties", Object(("driver", Object(("const", driver.Name))))), ("required", new JsonArray("driver")))),
             ("then", then));
+    }
+
+    /// <summary>The options of one class, by each of their spellings.</summary>
+    static JsonObject Group(Type type, IReadOnlyList<DriverOption> options, bool isWhole)
+    {
+        object plain = Activator.CreateInstance(type)!;
+        var properties = new JsonObject();
+        foreach (DriverOption option in options)
+            foreach (string spelling in option.Spellings) properties[spelling] = Option(option, plain);
+        JsonObject group = Object(("properties", properties));
+        DriverOption[] required = isWhole ? [.. options.Where(o => o.Declared is { Required: true, Environment: null })] : [];
+        if (required.Length > 0) group["allOf"] = new JsonArray([.. required.Select(AnySpelling)]);
+        return group;
+    }
+
+    /// <summary>A text stands for the group's first option.</summary>
+    static JsonObject TextOrGroup(DriverOption option)
+    {
+        JsonObject group = Group(option.Group!, option.GroupOptions, isWhole: true);
+        group.Insert(0, "type", "object");
+        return Object(("anyOf", new JsonArray(KeySchema.Text(), group)));
     }
 
     static JsonNode? AnySpelling(DriverOption option) => Object(("anyOf", new JsonArray([.. option.Spellings.Select(s => (JsonNode?)Object(("required", new JsonArray(s))))])));
@@ -61,7 +76,7 @@ sealed class DriverSchema(DriverRegistry registry, KeySchema keys)
         var type when type == typeof(TimeSpan) => OrQuoted(KeySchema.Bounded("number", Math.Max(option.Declared.Min, -ScalarReading.MaxSeconds), Math.Min(option.Declared.Max, ScalarReading.MaxSeconds))),
         var type when type == typeof(double) => OrQuoted(KeySchema.Bounded("number", option.Declared.Min, option.Declared.Max)),
         var type when type == typeof(IReadOnlyList<string>) => Object(("anyOf", new JsonArray(KeySchema.Text(), KeySchema.List(KeySchema.Text())))),
-        _ => Object(("type", "object"), ("additionalProperties", KeySchema.Text())),
+        _ => Object(("type", "object"), ("additionalProperties", option.Group is null ? KeySchema.Text() : TextOrGroup(option))),
     };
 
     static JsonObject OrQuoted(JsonObject number)

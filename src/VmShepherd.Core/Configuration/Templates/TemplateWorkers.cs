@@ -84,7 +84,8 @@ sealed class TemplateWorkers(string python, TimeProvider time, TemplateMetrics m
 
         try
         {
-            return await TakeAsync() is { } worker ? await AskAsync(worker, request) : new Rendering(RenderResult.Unavailable, null, "the process is stopping");
+            // A worker may die of the template, or of the machine's lack of memory: the second death tells.
+            return await AskAsync(request) ?? await AskAsync(request) ?? new Rendering(RenderResult.OverLimit, null, "two workers died of it: too much CPU time, or a fault of Python");
         }
         catch (TemplatesUnavailableException e)
         {
@@ -138,8 +139,11 @@ sealed class TemplateWorkers(string python, TimeProvider time, TemplateMetrics m
         }
     }
 
-    async Task<Rendering> AskAsync(TemplateWorker worker, ReadOnlyMemory<byte> request)
+    /// <returns><see langword="null"/> = the worker died.</returns>
+    async Task<Rendering?> AskAsync(ReadOnlyMemory<byte> request)
     {
+        if (await TakeAsync() is not { } worker) return new Rendering(RenderResult.Unavailable, null, "the process is stopping");
+
         WorkerAnswer? answer = null;
         TimeSpan before = worker.CpuTime;
         Task<WorkerAnswer> asked = worker.AskAsync(request);
@@ -159,7 +163,7 @@ sealed class TemplateWorkers(string python, TimeProvider time, TemplateMetrics m
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            return new Rendering(RenderResult.OverLimit, null, "the worker died of it: too much CPU time, or a fault of Python");
+            return null;
         }
         finally
         {

@@ -128,15 +128,6 @@ public sealed class TemplateEngineTests
     }
 
     [Fact]
-    public async Task A_worker_that_somebody_ended_is_no_fault_of_the_next_template()
-    {
-        await using TemplateEngine engine = Engine();
-        await RenderAsync(engine, "{{ 1 }}");
-        foreach (int worker in Workers.Of(Environment.ProcessId)) await Workers.KillAsync(worker);
-        Assert.Equal("2", (await RenderAsync(engine, "{{ 2 }}")).Text);
-    }
-
-    [Fact]
     public async Task A_line_is_the_templates_own()
     {
         await using TemplateEngine engine = Engine();
