@@ -49,7 +49,6 @@ public sealed class LifeTests
         installation.WriteSettings(iaas: "latency: 20");
         installation.WritePreset("web", 2);
         await using RunningServer server = await RunningServer.StartAsync(installation);
-        await WaitForReadyAsync(server);
         long began = System.Diagnostics.Stopwatch.GetTimestamp();
 
         await server.Process.SignalAsync("TERM");
@@ -70,7 +69,6 @@ public sealed class LifeTests
         installation.WritePreset("web", 0);
         await using RunningServer server = await RunningServer.StartAsync(installation);
 
-        await WaitForReadyAsync(server);
 
         Assert.Equal("ok\n", await server.Http.GetStringAsync(new Uri("/readyz", UriKind.Relative), Ct));
         Assert.Equal("ok\ntemplates: ok (none needed so far)\n", await server.Http.GetStringAsync(new Uri("/readyz?verbose", UriKind.Relative), Ct));
@@ -139,11 +137,6 @@ public sealed class LifeTests
         Assert.True(lines.Length > 2);
         Assert.All(lines, line => Assert.Equal(JsonValueKind.Object, JsonSerializer.Deserialize<JsonElement>(line).ValueKind));
         Assert.Empty(server.Process.Output);
-    }
-
-    static async Task WaitForReadyAsync(RunningServer server)
-    {
-        while ((await server.Http.GetAsync(new Uri("/readyz", UriKind.Relative), Ct)).StatusCode != HttpStatusCode.OK) await Task.Delay(20, Ct);
     }
 
     /// <summary>Either it says that it is not ready, or it is gone already: never that it is.</summary>

@@ -13,7 +13,7 @@ public sealed class ReloadTests
     static async Task<(HttpStatusCode Status, string Text)> ReloadAsync(RunningServer server)
     {
         using HttpResponseMessage response = await server.Http.PostAsync(Reload, null, Ct);
-        return (response.StatusCode, await response.Content.ReadAsStringAsync(Ct));
+        return (response.StatusCode, (await response.Content.ReadAsStringAsync(Ct)).TrimEnd());
     }
 
     /// <summary>The loop sleeps for an hour: whatever happens, a change has woken it.</summary>

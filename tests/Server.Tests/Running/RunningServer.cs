@@ -20,10 +20,25 @@ public sealed class RunningServer : IAsyncDisposable
 
     static CancellationToken Ct => TestContext.Current.CancellationToken;
 
+    /// <summary>Answers when it listens and has read its presets.</summary>
     public static async Task<RunningServer> StartAsync(Installation installation, params (string Name, string Value)[] environment)
     {
         (VmShepherdProcess process, Uri url) = await VmShepherdProcess.ServeAsync(installation, environment);
-        return new RunningServer(process, url);
+        var server = new RunningServer(process, url);
+        await server.WaitUntilReadyAsync();
+        return server;
+    }
+
+    async Task WaitUntilReadyAsync()
+    {
+        long started = System.Diagnostics.Stopwatch.GetTimestamp();
+        while (true)
+        {
+            using HttpResponseMessage response = await Http.GetAsync(new Uri("/readyz?verbose", UriKind.Relative), Ct);
+            if (response.IsSuccessStatusCode) return;
+            if (System.Diagnostics.Stopwatch.GetElapsedTime(started) > Patience) throw new InvalidOperationException($"not ready: {await response.Content.ReadAsStringAsync(Ct)}\n{Process.Errors}");
+            await Task.Delay(20, Ct);
+        }
     }
 
     public static HttpContent Json(string body) => new StringContent(body, Encoding.UTF8, "application/json");

@@ -8,7 +8,7 @@ using VmShepherd.Drivers.Presets.Git;
 namespace VmShepherd.Drivers.Presets.Git;
 
 /// <summary>Presets from git repositories. Each is looked at in the background, all side by side; what was fetched last stays in force, over restarts too.</summary>
-public sealed class GitRepoDriver : IPresetDriver, IAsyncDisposable
+public sealed class GitRepoDriver : IPresetDriver, IPresetNews, IAsyncDisposable
 {
     readonly GitRepository[] _repositories;
     readonly CancellationTokenSource _stopping = new();
@@ -33,7 +33,7 @@ public sealed class GitRepoDriver : IPresetDriver, IAsyncDisposable
         {
             var remote = new GitRemote(r.Key, r.Value, context.BaseDirectory);
             var mirror = new GitMirror(remote, new CloneDirectory(root, remote.Name), git, reader, limits, context.Time);
-            return new GitRepository(remote, mirror, new CommitSources(remote, reader, limits), slots, options.PollInterval, limits, context.Time);
+            return new GitRepository(remote, mirror, new CommitSources(remote, reader, limits), slots, options.PollInterval, limits, context.Time, () => Changed?.Invoke());
         })];
     }
 
@@ -49,6 +49,12 @@ public sealed class GitRepoDriver : IPresetDriver, IAsyncDisposable
             return _last;
         }
     }
+
+    /// <summary>Another commit is there, or a repository's trouble began or ended.</summary>
+    public event Action? Changed;
+
+    /// <summary>Every repository is asked now, side by side.</summary>
+    public Task LookAgainAsync(CancellationToken cancellationToken) => Task.WhenAll(_repositories.Select(r => r.LookAgainAsync(_stopping.Token, cancellationToken)));
 
     public async ValueTask DisposeAsync()
     {

@@ -10,7 +10,7 @@ namespace VmShepherd.Drivers.Presets.Git;
 sealed record RepositoryState(Commit? Commit, IReadOnlyList<PresetSource> Sources, string? Problem);
 
 /// <summary>One repository: looks at it from time to time, off the caller's thread, and keeps its last good commit in force whatever happens.</summary>
-sealed class GitRepository(GitRemote remote, GitMirror mirror, CommitSources reader, SemaphoreSlim slots, TimeSpan interval, GitLimits limits, TimeProvider time)
+sealed class GitRepository(GitRemote remote, GitMirror mirror, CommitSources reader, SemaphoreSlim slots, TimeSpan interval, GitLimits limits, TimeProvider time, Action changed)
 {
     readonly Lock _lock = new();
     readonly TaskCompletionSource _fromDisk = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -33,9 +33,27 @@ sealed class GitRepository(GitRemote remote, GitMirror mirror, CommitSources rea
         {
             if (!_polling.IsCompleted || stopping.IsCancellationRequested) return;
             if (_isOpen && time.GetElapsedTime(_polledAt) < Pause) return;
-            (_isOpen, _polledAt) = (true, time.GetTimestamp());
-            _polling = Task.Run(() => PollAsync(stopping), CancellationToken.None);
+            Poll(stopping);
         }
+    }
+
+    /// <summary>A look that begins now, whatever the pause, and its end. One that is under way may have asked too early.</summary>
+    internal async Task LookAgainAsync(CancellationToken stopping, CancellationToken cancellationToken)
+    {
+        await StoppedAsync().WaitAsync(cancellationToken);
+        lock (_lock)
+        {
+            if (_polling.IsCompleted && !stopping.IsCancellationRequested) Poll(stopping);
+        }
+
+        await StoppedAsync().WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Under the lock.</summary>
+    void Poll(CancellationToken stopping)
+    {
+        (_isOpen, _polledAt) = (true, time.GetTimestamp());
+        _polling = Task.Run(() => PollAsync(stopping), CancellationToken.None);
     }
 
     /// <summary>Done as soon as there is something to say: the first answer, or, with a clone of an earlier run, a short time later.</summary>
@@ -74,6 +92,7 @@ sealed class GitRepository(GitRemote remote, GitMirror mirror, CommitSources rea
 
     async Task PollAsync(CancellationToken stopping)
     {
+        RepositoryState before = _state;
         try
         {
             if (!_fromDisk.Task.IsCompleted) await OpenAsync(stopping);
@@ -105,6 +124,7 @@ sealed class GitRepository(GitRemote remote, GitMirror mirror, CommitSources rea
         {
             _fromDisk.TrySetResult();
             _answered.TrySetResult();
+            if (!ReferenceEquals(_state, before)) changed();
         }
     }
 

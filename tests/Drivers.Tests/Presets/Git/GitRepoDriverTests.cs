@@ -62,6 +62,26 @@ public sealed class GitRepoDriverTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_look_that_was_asked_for_sees_what_is_there_now_and_a_new_commit_is_told()
+    {
+        _sandbox.Create("infra");
+        _sandbox.Commit("infra", ("a.conf", "a"));
+        await using var driver = new GitRepoDriver(
+            new GitRepoOptions { Repositories = new Dictionary<string, GitRepositoryOptions> { ["infra"] = new() { Url = _sandbox.RepositoryPath("infra") } }, CloneDir = _sandbox.CloneDir, PollInterval = TimeSpan.FromHours(1) },
+            new DriverContext(TimeProvider.System, new Random(1), _sandbox.Root));
+        await driver.LoadAsync(Stop);
+        int told = 0;
+        driver.Changed += () => Interlocked.Increment(ref told);
+        await driver.LookAgainAsync(Stop);
+        Assert.Equal(0, told);
+
+        _sandbox.Commit("infra", ("a.conf", "A"));
+        await driver.LookAgainAsync(Stop);
+        Assert.Equal(1, told);
+        Assert.Equal("A", Sandbox.Text((await driver.LoadAsync(Stop)).Sources[0]));
+    }
+
+    [Fact]
     public async Task A_commit_that_leaves_a_preset_alone_leaves_its_revision_alone()
     {
         _sandbox.Create("infra");
