@@ -49,7 +49,7 @@ static class Classifier
     internal const string Fine = "fine";
 
     // Read from the top: the first line that fits decides. The order is part of the meaning.
-    internal static (Standing Standing, string Why) Judge(Vm vm, MachineRecord record, Verdict? verdict, Preset preset, DateTimeOffset now) => (vm.State, record, verdict) switch
+    internal static (Standing Standing, string Why) Judge(Vm vm, MachineRecord record, Verdict? verdict, Preset preset, DateTimeOffset seenAt, DateTimeOffset now) => (vm.State, record, verdict) switch
     {
         // Its end is on the way; whatever the list still shows, it does not count any more.
         (_, { IsLeaving: true }, _) => (Standing.Leaving, $"leaving: its end was accepted {Ago(record.Ending!.AcceptedAt!.Value, now)} ago"),
@@ -61,8 +61,8 @@ static class Classifier
         // The IaaS has already given up on these; nothing is lost by removing them.
         (VmState.Terminated or VmState.Error or VmState.AfterTimeShutdown, _, _) => (Standing.Dead, $"is {StateName(vm.State)}"),
 
-        // A build that never ends would hold its place for ever (G12).
-        (VmState.Pending, { PendingSince: { } since }, _) when now - since > preset.Limits.CreationTimeout
+        // A build that never ends would hold its place for ever (G12). It was seen to build when the list was begun; a slow list shows an old state.
+        (VmState.Pending, { PendingSince: { } since }, _) when seenAt - since > preset.Limits.CreationTimeout
             => (Standing.Dead, $"pending for {Ago(since, now)}, longer than creation_timeout"),
 
         (VmState.Pending, { PendingSince: { } since }, _) => (Standing.Fine, $"pending for {Ago(since, now)}"),

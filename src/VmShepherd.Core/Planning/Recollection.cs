@@ -113,7 +113,7 @@ sealed record Recollection(History History, Judged[] Machines, MachineRecord[] M
             if (record.Ending is { AcceptedAt: null } ending && seen.ListBegun > ending.AskedAt + seen.VisibilityGrace)
                 record = record with { Ending = null }; // the end whose answer was lost had no effect
 
-            (Standing standing, string why) = Classifier.Judge(vm, record, verdict, preset, now);
+            (Standing standing, string why) = Classifier.Judge(vm, record, verdict, preset, seen.ListBegun, now);
             record = record with { DeadSince = standing == Standing.Dead ? record.DeadSince ?? now : null };
             _machines.Add(new Judged(vm, record, verdict, standing, why));
             bool justCreated = before is null && past.Intents.Any(intent => intent.Id == record.Intent || intent.Vm == vm.Id);

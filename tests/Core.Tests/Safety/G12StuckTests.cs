@@ -30,6 +30,16 @@ public sealed class G12StuckTests
     }
 
     [Fact]
+    public void A_list_that_took_long_shows_what_was_and_not_what_is()
+    {
+        Group web = Stuck();
+        web.ListAge = TimeSpan.FromMinutes(2);
+
+        Assert.Empty(web.Look(Timeout + TimeSpan.FromMinutes(1)).Steps);
+        Assert.Equal(["vm1"], web.Look(TimeSpan.FromMinutes(1) + TimeSpan.FromTicks(1)).Ends(Cause.Dead));
+    }
+
+    [Fact]
     public void A_machine_that_ran_in_between_begins_anew()
     {
         Group web = Stuck();

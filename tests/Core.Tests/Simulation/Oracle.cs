@@ -40,15 +40,24 @@ sealed partial class Oracle(World world)
 
     Preset Preset(string name) => world.Latest(name);
 
-    // What was wanted until a moment ago may still be on its way: the longest way is a lease and the age of a list. A drastic change waits for a minute before (G17).
-    TimeSpan Lately => Now - (world.Scenario.Lease * 4) - TimeSpan.FromSeconds(90);
+    // What was wanted until a moment ago may still be on its way: the longest way is a lease and the age of a list.
+    TimeSpan Lately => Now - (world.Scenario.Lease * 4) - TimeSpan.FromSeconds(30);
 
     int MostWanted(string preset) => Wanted(preset).Max();
 
     int LeastWanted(string preset) => Wanted(preset).Min();
 
-    IEnumerable<int> Wanted(string preset) =>
-        (_counts.TryGetValue(preset, out var past) ? past.Where(count => count.Until >= Lately).Select(count => count.Count) : []).Append(Preset(preset).Count);
+    IEnumerable<int> Wanted(string preset)
+    {
+        if (!_counts.TryGetValue(preset, out var past)) past = [];
+        IEnumerable<int> wanted = past.Where(count => count.Until >= Lately).Select(count => count.Count).Append(Preset(preset).Count);
+
+        // While the source says one drastic count after another, or nobody looks, the group is kept at what was once wanted, however long ago (G17).
+        return InForce(preset) is { } kept && past.Exists(count => count.Count == kept) ? wanted.Append(kept) : wanted;
+    }
+
+    /// <summary>The count that is in doubt, as the store has it.</summary>
+    int? InForce(string preset) => world.Alive.FirstOrDefault()?.Remembers(preset) is { CountChange: not null } history ? history.Count : null;
 
     /// <summary>It is about to: what was wanted until now may still be on its way.</summary>
     public void CountChanges(string preset)
