@@ -19,7 +19,12 @@ sealed class KnownSources(string instance, IRuntimeDriver runtime, PresetCatalog
 
     static readonly TimeSpan Lease = TimeSpan.FromSeconds(30), Patience = TimeSpan.FromSeconds(10);
 
+    /// <summary>Of a part that another process has stored: whatever is in force now follows it, nothing too.</summary>
+    const string Unknown = "?";
+
+    // By part: of what is stored; null = nothing is.
     readonly string?[] _stored = new string?[Parts];
+    string? _place;
     PresetCatalog _kept = PresetCatalog.Empty;
 
     /// <summary>What was in force before this process; empty = nothing is known.</summary>
@@ -28,6 +33,11 @@ sealed class KnownSources(string instance, IRuntimeDriver runtime, PresetCatalog
         using var patience = new CancellationTokenSource(Patience, clock.Time);
         await using CancellationTokenRegistration stop = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), patience);
         IReadOnlyDictionary<string, VersionedDocument> stored = await runtime.ReadAsync(Enumerable.Range(0, Parts).Select(part => NameOf(settings, part)).ToArray(), patience.Token).WaitAsync(patience.Token);
+        for (int part = 0; part < Parts; part++)
+        {
+            if (stored.ContainsKey(NameOf(settings, part))) _stored[part] = Unknown;
+        }
+
         return builder.Recall(stored.Values.SelectMany(document => SourcesCodec.Decode(document.Content)), settings);
     }
 
@@ -35,32 +45,42 @@ sealed class KnownSources(string instance, IRuntimeDriver runtime, PresetCatalog
     public async Task KeepAsync(Settings settings, PresetCatalog catalog)
     {
         if (ReferenceEquals(catalog, _kept) || !catalog.IsCurrent) return;
+        if (_place is not null && _place != settings.Presets.Key) Array.Clear(_stored); // presets come from another place now, which has documents of its own
+        _place = settings.Presets.Key;
 
         ILookup<int, PresetSource> sources = catalog.Entries.Values.Select(entry => entry.Source).OfType<PresetSource>().ToLookup(source => PartOf(source.Origin));
-        Dictionary<string, (int Part, byte[] Content, string Hash)> changed = new(StringComparer.Ordinal);
+        Dictionary<string, (int Part, byte[] Content, string Revision)> changed = new(StringComparer.Ordinal);
         for (int part = 0; part < Parts; part++)
         {
-            byte[] content = SourcesCodec.Encode(sources[part].OrderBy(source => source.Origin, StringComparer.Ordinal));
-            string hash = Convert.ToHexString(SHA256.HashData(content));
-            bool isNothing = _stored[part] is null && !sources[part].Any();
-            if (hash != _stored[part] && !isNothing) changed[NameOf(settings, part)] = (part, content, hash);
+            PresetSource[] ordered = [.. sources[part].OrderBy(source => source.Origin, StringComparer.Ordinal)];
+            string revision = RevisionOf(ordered);
+            bool isNothing = _stored[part] is null && ordered.Length == 0;
+            if (revision != _stored[part] && !isNothing) changed[NameOf(settings, part)] = (part, SourcesCodec.Encode(ordered), revision);
         }
 
         using var patience = new CancellationTokenSource(Patience, clock.Time);
         IReadOnlyList<PresetLease> leases = changed.Count == 0 ? [] : await runtime.ClaimAsync(new ClaimRequest(instance, changed.Keys, Parts, Lease), patience.Token).WaitAsync(patience.Token);
         foreach (PresetLease lease in leases)
         {
-            (int part, byte[] content, string hash) = changed[lease.Preset];
+            (int part, byte[] content, string revision) = changed[lease.Preset];
             bool isThere = lease.State is { } state && state.Content.Span.SequenceEqual(content);
             ReadOnlyMemory<byte>? unstored = isThere ? null : (ReadOnlyMemory<byte>?)content; // without the cast null would be an empty document
-            if (await runtime.CompleteAsync(lease, unstored, TimeSpan.Zero, patience.Token).WaitAsync(patience.Token)) _stored[part] = hash;
+            if (await runtime.CompleteAsync(lease, unstored, TimeSpan.Zero, patience.Token).WaitAsync(patience.Token)) _stored[part] = revision;
         }
 
-        if (changed.Values.All(part => _stored[part.Part] == part.Hash)) _kept = catalog;
+        if (changed.Values.All(part => _stored[part.Part] == part.Revision)) _kept = catalog;
     }
 
     /// <summary>Each place that presets come from has its own: its names begin with a blank, as no preset's may.</summary>
     static string NameOf(Settings settings, int part) => $" sources/{settings.Presets.Key}/{part:x}";
+
+    /// <summary>Of all sources of a part together: packing them costs more.</summary>
+    static string RevisionOf(PresetSource[] sources)
+    {
+        using var hash = new ContentHash();
+        foreach (PresetSource source in sources) hash.Add(source.Origin).Add(source.NamePrefix).Add(source.Revision);
+        return hash.Finish(64);
+    }
 
     static int PartOf(string origin) => SHA256.HashData(Encoding.UTF8.GetBytes(origin))[0] % Parts;
 }

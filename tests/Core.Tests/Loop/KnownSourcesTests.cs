@@ -75,6 +75,18 @@ public sealed class KnownSourcesTests
     }
 
     [Fact]
+    public async Task What_vanished_is_missed_by_the_next_process_and_not_by_the_one_after()
+    {
+        await LiveAsync(Good("a", "web"));
+        KnownSources known = Process("b");
+        PresetCatalog empty = await ReadAsync(await known.RecallAsync(Settings, Ct));
+        Assert.Single(empty.Released);
+        await known.KeepAsync(Settings, empty);
+
+        Assert.Empty((await RestartAsync()).Released);
+    }
+
+    [Fact]
     public async Task What_was_good_last_is_kept_while_a_file_is_broken_and_what_was_removed_is_not()
     {
         PresetCatalog first = await ReadAsync(PresetCatalog.Empty, Good("a", "web", 5), Good("b", "db"));
