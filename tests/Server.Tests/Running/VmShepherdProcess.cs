@@ -29,7 +29,8 @@ public sealed partial class VmShepherdProcess : IAsyncDisposable
 
     public static VmShepherdProcess Start(string[] arguments, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "vmshepherd"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        // Who runs the tests in the background has SIGINT ignored, and children inherit that: env gives it back, and becomes the program.
+        var start = new ProcessStartInfo("/usr/bin/env", ["--default-signal=INT,HUP,TERM", Path.Combine(AppContext.BaseDirectory, "vmshepherd"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach ((string name, string value) in environment) start.Environment[name] = value;
         return new VmShepherdProcess(Process.Start(start)!);
     }
