@@ -26,21 +26,22 @@ sealed class PresetSections(DriverRegistry registry, Func<string, string?> envir
         if (!required && merged.Find("driver") is not { Value: not YamlScalar { Value: null } })
         {
             if (merged.Entries.Any(e => !coreKeys.Contains(e.Name))) problems.Warn(merged, DiagnosticList.Join(path, "driver"), "is missing: nothing is checked, a machine that runs counts as healthy");
-            return new PresetSection(merged, Visible(own, defaults, null, null, coreKeys), null);
+            return new PresetSection(merged, Visible(own, defaults, new Credentials(null, inheritedDriver), coreKeys), null);
         }
-        if (_binder.FindDriver(group, merged, path) is not { } driver) return new PresetSection(merged, Visible(own, defaults, null, null, coreKeys), null);
+        if (_binder.FindDriver(group, merged, path) is not { } driver) return new PresetSection(merged, Visible(own, defaults, new Credentials(null, inheritedDriver), coreKeys), null);
 
+        var credentials = new Credentials(driver, inheritedDriver);
         string? because = null;
-        string[] redirected = [.. Redirected(driver, inheritedDriver, own, defaults).Except(mayOverride)];
+        string[] redirected = [.. credentials.Redirected(own, defaults, environment).Except(mayOverride)];
         if (redirected.Length > 0)
         {
             because = $"this preset overrides {string.Join(", ", redirected.Select(k => $"'{k}'"))}: give it here, or have the operator name it in presets.may_override";
-            YamlEntry[] secrets = [.. defaults.Entries.Where(e => IsSecret(e.Name, driver, inheritedDriver) && own.Find(e.Name) is null)];
-            if (secrets.Length > 0) problems.Warn(own, path, $"{string.Join(", ", secrets.Select(e => e.Name))} not inherited, because {because}");
-            merged = Merge(own, Only(defaults, e => !IsSecret(e.Name, driver, inheritedDriver)));
+            string[] secrets = [.. credentials.SecretsIn(defaults).Except(credentials.SecretsIn(own))];
+            if (secrets.Length > 0) problems.Warn(own, path, $"{string.Join(", ", secrets)} not inherited, because {because}");
+            merged = Merge(own, credentials.Without(defaults));
         }
         DriverReference? bound = _binder.Bind(driver, new DriverSection(merged, path, coreKeys) { WithoutSecretsBecause = because });
-        return new PresetSection(merged, Visible(own, defaults, driver, inheritedDriver, coreKeys), bound);
+        return new PresetSection(merged, Visible(own, defaults, credentials, coreKeys), bound);
     }
 
     /// <summary><c>visibility_grace</c>: the core's, though it stands among the driver's options.</summary>
@@ -64,49 +65,23 @@ sealed class PresetSections(DriverRegistry registry, Func<string, string?> envir
     DriverDeclaration? Named(string group, YamlMapping section) =>
         section.Find("driver")?.Value is { } node && ScalarReading.Text(node) is { } name ? registry.Find(group, name) : null;
 
-    /// <summary>What the preset changes about where inherited credentials would be sent.</summary>
-    IEnumerable<string> Redirected(DriverDeclaration driver, DriverDeclaration? inheritedDriver, YamlMapping own, YamlMapping defaults)
-    {
-        if (own.Find("driver") is not null && defaults.Find("driver") is not null && inheritedDriver != driver) yield return "driver";
-        foreach (DriverOption option in driver.Options.Where(o => o.Declared.Endpoint))
-        {
-            YamlNode? mine = option.Spellings.Select(own.Find).FirstOrDefault(e => e is not null)?.Value;
-            if (mine is null) continue;
-            YamlNode? inherited = option.Spellings.Select(defaults.Find).FirstOrDefault(e => e is not null)?.Value;
-            if (inherited is null && option.Declared.Environment is { } variable && environment(variable) is { } text) inherited = ScalarReading.FromText(text, variable);
-            if (inherited is null || !Same(mine, inherited)) yield return option.Key;
-        }
-    }
-
-    static bool Same(YamlNode one, YamlNode other)
-    {
-        using var hash = new ContentHash();
-        return one is YamlScalar { Value: not null } a && other is YamlScalar { Value: not null } b
-            ? a.Text == b.Text
-            : hash.AddPlain(YamlPlain.Of(one)).Finish(64) == hash.AddPlain(YamlPlain.Of(other)).Finish(64);
-    }
-
-    static bool IsSecret(string key, DriverDeclaration? driver, DriverDeclaration? other) =>
-        driver?.FindOption(key) is { IsSecret: true } || other?.FindOption(key) is { IsSecret: true };
-
-    static YamlMapping Visible(YamlMapping own, YamlMapping defaults, DriverDeclaration? driver, DriverDeclaration? other, IReadOnlyCollection<string> coreKeys)
-    {
-        bool Declared(string key) => key == "driver" || coreKeys.Contains(key) || driver?.FindOption(key) is not null;
-        return Merge(
-            Only(own, e => !IsSecret(e.Name, driver, other)),
-            // What nobody declares may be a misspelt secret of the operator's: templates are the preset owner's.
-            Only(defaults, e => Declared(e.Name) && !IsSecret(e.Name, driver, other)));
-    }
+    /// <summary>What nobody declares may be a misspelt secret of the operator's: templates are the preset owner's.</summary>
+    static YamlMapping Visible(YamlMapping own, YamlMapping defaults, Credentials credentials, IReadOnlyCollection<string> coreKeys) =>
+        Merge(credentials.Without(own), credentials.Without(Only(defaults, e => e.Name == "driver" || coreKeys.Contains(e.Name) || credentials.IsDeclared(e.Name)), onlyDeclared: true));
 
     /// <summary>Mappings are merged, anything else of the preset replaces what the defaults have.</summary>
     static YamlMapping Merge(YamlMapping own, YamlMapping defaults)
     {
         List<YamlEntry> entries = [];
         foreach (YamlEntry entry in own.Entries)
-            entries.Add(entry.Value is YamlMapping inner && entry.Key.Value is string key && defaults.Find(key)?.Value is YamlMapping under ? new YamlEntry(entry.Key, Merge(inner, under)) : entry);
-        entries.AddRange(defaults.Entries.Where(d => d.Key.Value is not string key || own.Find(key) is null));
+            entries.Add(entry.Value is YamlMapping inner && Like(entry, defaults)?.Value is YamlMapping under ? new YamlEntry(entry.Key, Merge(inner, under)) : entry);
+        entries.AddRange(defaults.Entries.Where(d => Like(d, own) is null));
         return new YamlMapping(own.Tag, own.File, own.Line, own.Column) { Entries = entries };
     }
+
+    /// <summary>The entry of the same key: 7 is another key than '7'.</summary>
+    static YamlEntry? Like(YamlEntry entry, YamlMapping mapping) =>
+        entry.Key.Value is string key ? mapping.Find(key) : mapping.Entries.FirstOrDefault(e => Equals(e.Key.Value, entry.Key.Value));
 
     /// <summary>One name for each option, so that the preset's value meets the one it replaces.</summary>
     static YamlMapping WithoutAliases(YamlMapping mapping, DriverDeclaration driver) => new(mapping.Tag, mapping.File, mapping.Line, mapping.Column)

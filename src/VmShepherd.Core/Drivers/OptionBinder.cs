@@ -66,7 +66,7 @@ sealed class OptionBinder(DriverRegistry registry, Func<string, string?> environ
             return false;
         }
 
-        if (option.Group is not null && node is YamlMapping groups) return BindGroups(driver, option, options, new DriverSection(groups, path, []));
+        if (option.Group is not null && node is YamlMapping groups) return BindGroups(driver, option, options, section with { Mapping = groups, Path = path, CoreKeys = [] });
 
         object? value = option.Group is null ? OptionValue.Read(option.Type, node) : null;
         if (value is null || !WithinBounds(option, value))
@@ -98,7 +98,8 @@ sealed class OptionBinder(DriverRegistry registry, Func<string, string?> environ
         return good;
     }
 
-    static YamlMapping Group(DriverOption option, YamlEntry entry)
+    /// <summary>The options of one group, which may be given as a text alone.</summary>
+    internal static YamlMapping Group(DriverOption option, YamlEntry entry)
     {
         if (entry.Value is YamlMapping written) return written;
         string first = option.GroupOptions[0].Key;

@@ -51,10 +51,10 @@ public sealed class CloudOptions
 
 public sealed class RegionOptions
 {
-    [Option("url", "Where it is.", Required = true)]
+    [Option("url", "Where it is.", Required = true, Endpoint = true)]
     public string Url { get; init; } = "";
 
-    [Option("key", "To get in.", Secret = true)]
+    [Option("key", "To get in.", Secret = true, Environment = "SAMPLE_KEY")]
     public string? Key { get; init; }
 
     [Option("size", "How large.", Min = 1, Max = 9)]
@@ -104,7 +104,16 @@ public sealed class SamplePlace(NoOptions options, DriverContext context) : IPre
     public Task<PresetSnapshot> LoadAsync(CancellationToken cancellationToken) => Task.FromResult(Load());
 }
 
-public sealed class SampleCheck(NoOptions options, DriverContext context) : IHealthcheckDriver
+public sealed class CheckOptions
+{
+    [Option("report_to", "Who hears of it.", Endpoint = true)]
+    public string? ReportTo { get; init; }
+
+    [Option("token", "To be let in there.", Secret = true, Environment = "SAMPLE_TOKEN")]
+    public string? Token { get; init; }
+}
+
+public sealed class SampleCheck(CheckOptions options, DriverContext context) : IHealthcheckDriver
 {
     public object Given { get; } = (options, context);
     public ValueTask<Verdict> CheckAsync(Vm vm, CancellationToken cancellationToken) => new(Verdict.Passed);
