@@ -66,6 +66,7 @@ sealed class OptionBinder(DriverRegistry registry, Func<string, string?> environ
             return false;
         }
 
+        if (node is YamlMapping named) WarnRenamed(named, path);
         if (option.Group is not null && node is YamlMapping groups) return BindGroups(driver, option, options, section with { Mapping = groups, Path = path, CoreKeys = [] });
 
         object? value = option.Group is null ? OptionValue.Read(option.Type, node) : null;
@@ -127,6 +128,14 @@ sealed class OptionBinder(DriverRegistry registry, Func<string, string?> environ
         foreach (YamlEntry entry in section.Mapping.Entries)
             if (entry.Key.Value is not string key || !known.Contains(key, StringComparer.Ordinal))
                 problems.Warn(entry.Key, DiagnosticList.Join(section.Path, entry.Name), $"{driver.Name} has no such option{Spelling.DidYouMean(entry.Name, known)}");
+    }
+
+    /// <summary>In an option's map, keys are names: <c>off</c>, to YAML 1.1, is none.</summary>
+    void WarnRenamed(YamlMapping map, string path)
+    {
+        foreach (YamlEntry entry in map.Entries)
+            if (entry.Key.Value is not string && entry.Key.Text != entry.Name)
+                problems.Warn(entry.Key, DiagnosticList.Join(path, entry.Name), $"'{entry.Key.Text}' is {entry.Key.Kind} in YAML, which makes it '{entry.Name}': quote it");
     }
 
     static bool WithinBounds(DriverOption option, object value) =>

@@ -58,8 +58,17 @@ public static class YamlPlain
         };
     }
 
-    static YamlMapping Mapping(IEnumerable<(object? Key, object? Value)> pairs, string file, int depth) =>
-        new(YamlResolver.Map, file, 0, 0) { Entries = [.. pairs.Select(p => new YamlEntry(Scalar(p.Key, file), From(p.Value, file, depth + 1)))] };
+    static YamlMapping Mapping(IEnumerable<(object? Key, object? Value)> pairs, string file, int depth)
+    {
+        var entries = new OrderedDictionary<object, YamlEntry>(PythonKeys.Comparer);
+        foreach ((object? key, object? value) in pairs)
+        {
+            YamlScalar name = Scalar(key, file);
+            if (!entries.TryAdd(name.Value ?? PythonKeys.Null, new YamlEntry(name, From(value, file, depth + 1)))) throw new ArgumentException($"the key '{name.Text}' stands twice in one mapping");
+        }
+
+        return new YamlMapping(YamlResolver.Map, file, 0, 0) { Entries = [.. entries.Values] };
+    }
 
     static YamlScalar Scalar(object? value, string file)
     {
