@@ -44,11 +44,17 @@ sealed class KnownSources(string instance, IRuntimeDriver runtime, PresetCatalog
     /// <summary>Stores what has changed since the last time. What another instance is storing at the moment is left to it, and looked at again in the next pass.</summary>
     public async Task KeepAsync(Settings settings, PresetCatalog catalog)
     {
-        if (ReferenceEquals(catalog, _kept) || !catalog.IsCurrent) return;
-        if (_place is not null && _place != settings.Presets.Key) Array.Clear(_stored); // presets come from another place now, which has documents of its own
-        _place = settings.Presets.Key;
+        if (_place is not null && _place != settings.Presets.Key)
+        {
+            // Presets come from another place now, which has documents of its own, even if it says the same.
+            _kept = PresetCatalog.Empty;
+            Array.Clear(_stored);
+        }
 
-        ILookup<int, PresetSource> sources = catalog.Entries.Values.Select(entry => entry.Source).OfType<PresetSource>().ToLookup(source => PartOf(source.Origin));
+        _place = settings.Presets.Key;
+        if (ReferenceEquals(catalog, _kept) || !catalog.IsCurrent) return;
+
+        ILookup<int, PresetSource> sources = InForce(catalog).ToLookup(source => PartOf(source.Origin));
         Dictionary<string, (int Part, byte[] Content, string Revision)> changed = new(StringComparer.Ordinal);
         for (int part = 0; part < Parts; part++)
         {
@@ -70,6 +76,11 @@ sealed class KnownSources(string instance, IRuntimeDriver runtime, PresetCatalog
 
         if (changed.Values.All(part => _stored[part.Part] == part.Revision)) _kept = catalog;
     }
+
+    /// <summary>Of two that give one name, only the one that counts: after a restart nobody could tell which it was.</summary>
+    static IEnumerable<PresetSource> InForce(PresetCatalog catalog) => catalog.Entries
+        .Where(entry => entry.Value.Good is not { } good || !catalog.Presets.TryGetValue(good.Name, out Preset? preset) || preset.Origin == entry.Key || !catalog.Entries.ContainsKey(preset.Origin))
+        .Select(entry => entry.Value.Source).OfType<PresetSource>();
 
     /// <summary>Each place that presets come from has its own: its names begin with a blank, as no preset's may.</summary>
     static string NameOf(Settings settings, int part) => $" sources/{settings.Presets.Key}/{part:x}";

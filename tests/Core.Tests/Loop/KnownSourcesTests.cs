@@ -140,4 +140,29 @@ public sealed class KnownSourcesTests
         await known.KeepAsync(Settings, catalog);
         Assert.Single((await Process("b").RecallAsync(Settings, Ct)).Presets);
     }
+
+    [Fact]
+    public async Task New_settings_of_the_place_have_everything_stored_anew()
+    {
+        PresetCatalog catalog = await ReadAsync(PresetCatalog.Empty, [.. Enumerable.Range(0, 50).Select(i => Good($"f{i}", $"p{i}"))]);
+        Settings moved = Settings with { Presets = Settings.Presets with { Key = "another" } };
+        KnownSources known = Process("a");
+        await known.KeepAsync(Settings, catalog);
+        await known.KeepAsync(moved, catalog);
+
+        Assert.Equal(50, (await Process("b").RecallAsync(moved, Ct)).Presets.Count);
+    }
+
+    [Fact]
+    public async Task Of_two_presets_with_one_name_the_one_in_force_is_in_force_after_a_restart_too()
+    {
+        PresetCatalog first = await ReadAsync(PresetCatalog.Empty, Good("b", "web", 5));
+        KnownSources known = Process("a");
+        await known.KeepAsync(Settings, first);
+        await known.KeepAsync(Settings, await ReadAsync(first, Good("a", "web", 0), Good("b", "web", 5)));
+        PresetCatalog catalog = await RestartAsync(Good("a", "web", 0), Good("b", "web", 5));
+
+        Assert.Equal(("b", 5), (catalog.Presets["web"].Origin, catalog.Presets["web"].Count));
+        Assert.Equal(2, catalog.Problems.Count);
+    }
 }
