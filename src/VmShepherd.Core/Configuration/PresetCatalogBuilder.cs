@@ -59,7 +59,7 @@ public sealed class PresetCatalogBuilder(PresetReader reader)
         if (source.Content is null)
         {
             string problem = source.Problem ?? "could not be read";
-            return before is not null && before.Trouble == problem ? before : new CatalogEntry("", before?.Good, before?.BadSince ?? now, problem, []) { Source = before?.Source };
+            return before is not null && before.Trouble == problem ? before : new CatalogEntry("", LastGood(before, source), before?.BadSince ?? now, problem, []) { Source = before?.Source };
         }
         if (before?.Revision == revision)
             return before is { Good: { } same, BadSince: null } && same.Commit != source.Commit ? before with { Good = PresetReader.MovedTo(source, same) } : before;
@@ -68,8 +68,12 @@ public sealed class PresetCatalogBuilder(PresetReader reader)
         if (reading.Preset is { } preset) return new CatalogEntry(revision, preset, null, null, reading.Diagnostics) { Source = source };
         int errors = reading.Diagnostics.Count(d => d.Severity == Severity.Error);
         string trouble = $"{reading.Diagnostics.First(d => d.Severity == Severity.Error)}{(errors > 1 ? $" (and {errors - 1} more)" : "")}";
-        return new CatalogEntry(revision, before?.Good, before?.BadSince ?? now, trouble, reading.Diagnostics) { Name = reading.Name, Source = before?.Source };
+        return new CatalogEntry(revision, LastGood(before, source), before?.BadSince ?? now, trouble, reading.Diagnostics) { Name = reading.Name, Source = before?.Source };
     }
+
+    /// <summary>What the store remembers came without files: those that lie beside it now are the best there are.</summary>
+    static Preset? LastGood(CatalogEntry? before, PresetSource source) =>
+        before?.Good is { Userdata: { Text: not null, Files: null } } good && source.Files is not null ? PresetReader.WithFiles(source, good) : before?.Good;
 
     /// <summary>While the place itself is in trouble, an absent source is not a vanished one.</summary>
     static void KeepAbsent(Dictionary<string, CatalogEntry> entries, PresetCatalog previous)

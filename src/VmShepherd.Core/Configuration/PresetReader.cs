@@ -31,17 +31,14 @@ public sealed class PresetReader(DriverRegistry registry, Func<string, string?>?
     }
 
     /// <summary>The same preset in a later commit that did not touch it: the files it names are that commit's.</summary>
-    internal static Preset MovedTo(PresetSource source, Preset preset)
+    internal static Preset MovedTo(PresetSource source, Preset preset) => WithFiles(source, preset) with { Location = source.Location, Commit = source.Commit };
+
+    /// <summary>The same preset, which reads the files of this source.</summary>
+    internal static Preset WithFiles(PresetSource source, Preset preset)
     {
         var document = new OrderedDictionary<string, object?>(preset.Document, StringComparer.Ordinal);
         if (source.Files is { } files) document["userdata_source_root"] = files.Root;
-        return preset with
-        {
-            Location = source.Location,
-            Commit = source.Commit,
-            Userdata = preset.Userdata.Text is null ? preset.Userdata : preset.Userdata with { Files = source.Files },
-            Document = document,
-        };
+        return preset with { Userdata = preset.Userdata.Text is null ? preset.Userdata : preset.Userdata with { Files = source.Files }, Document = document };
     }
 
     static YamlMapping? Root(PresetSource source, DiagnosticList problems)

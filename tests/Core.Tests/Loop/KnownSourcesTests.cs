@@ -165,4 +165,19 @@ public sealed class KnownSourcesTests
         Assert.Equal(("b", 5), (catalog.Presets["web"].Origin, catalog.Presets["web"].Count));
         Assert.Equal(2, catalog.Problems.Count);
     }
+
+    [Fact]
+    public async Task A_preset_that_was_broken_before_a_restart_reads_the_files_that_lie_beside_it()
+    {
+        PresetSource good = File("a", "name: web\ncount: 1\nimage: a\nflavor: b\nuserdata: file://data\n") with { Files = new Folder("/presets") };
+        await LiveAsync(good);
+        Preset web = (await RestartAsync(File("a", "{") with { Files = new Folder("/presets") })).Presets["web"];
+
+        Assert.Equal(("/presets", (object?)"/presets"), (web.Userdata.Files?.Root, web.Document["userdata_source_root"]));
+    }
+
+    sealed record Folder(string Root) : IPresetFiles
+    {
+        public Task<ReadOnlyMemory<byte>> ReadAsync(string path, int maxBytes, CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
 }
