@@ -34,4 +34,10 @@ public sealed record PresetSnapshot(string Revision, IReadOnlyList<PresetSource>
 {
     /// <summary>What is wrong with the place as a whole (a directory or repository out of reach). While there is any, an absent source is not a vanished one.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
+
+    /// <summary>
+    /// Where the <see cref="Problems"/> are, as beginnings of origins: elsewhere, an absent source has vanished in spite of them. One empty text is everywhere,
+    /// and holds for drivers that say nothing.
+    /// </summary>
+    public IReadOnlyList<string> TroubledOrigins { get; init; } = [""];
 }

@@ -18,7 +18,7 @@ public sealed class PresetCatalogBuilder(PresetReader reader)
         var entries = new Dictionary<string, CatalogEntry>(StringComparer.Ordinal);
         foreach (PresetSource source in snapshot.Sources)
             entries[source.Origin] = Entry(source, settings, previous.Entries.GetValueOrDefault(source.Origin), now);
-        if (snapshot.Problems.Count > 0) KeepAbsent(entries, previous);
+        if (snapshot.Problems.Count > 0) KeepAbsent(entries, previous, snapshot.TroubledOrigins);
 
         List<CatalogProblem> problems = [.. snapshot.Problems.Select(text => Since(previous, new CatalogProblem("", null, now, text)))];
         Dictionary<string, Preset> presets = InForce(entries, previous, problems, now);
@@ -75,10 +75,11 @@ public sealed class PresetCatalogBuilder(PresetReader reader)
     static Preset? LastGood(CatalogEntry? before, PresetSource source) =>
         before?.Good is { Userdata: { Text: not null, Files: null } } good && source.Files is not null ? PresetReader.WithFiles(source, good) : before?.Good;
 
-    /// <summary>While the place itself is in trouble, an absent source is not a vanished one.</summary>
-    static void KeepAbsent(Dictionary<string, CatalogEntry> entries, PresetCatalog previous)
+    /// <summary>Where the place itself is in trouble, an absent source is not a vanished one.</summary>
+    static void KeepAbsent(Dictionary<string, CatalogEntry> entries, PresetCatalog previous, IReadOnlyList<string> troubled)
     {
-        foreach ((string origin, CatalogEntry entry) in previous.Entries) entries.TryAdd(origin, entry);
+        foreach ((string origin, CatalogEntry entry) in previous.Entries)
+            if (troubled.Any(beginning => origin.StartsWith(beginning, StringComparison.Ordinal))) entries.TryAdd(origin, entry);
     }
 
     static Dictionary<string, Preset> InForce(Dictionary<string, CatalogEntry> entries, PresetCatalog previous, List<CatalogProblem> problems, DateTimeOffset now)

@@ -141,6 +141,15 @@ public sealed class G17SourceTests
         Assert.Equal("repository out of reach", Assert.Single(catalog.Problems).Text);
     }
 
+    [Fact]
+    public async Task While_one_place_is_in_trouble_another_one_counts()
+    {
+        await RefreshAsync(File("down:a", "web"), File("up:b", "db"), File("up:c", "mail"));
+        PresetCatalog catalog = await RefreshAsync(new PresetSnapshot("t", [File("up:c", "mail", 2)]) { Problems = ["down is out of reach"], TroubledOrigins = ["down:"] });
+        Assert.Equal([("mail", 2), ("web", 1)], catalog.Presets.Values.Select(preset => (preset.Name, preset.Count)).Order());
+        Assert.Equal("db", Assert.Single(catalog.Released).Name);
+    }
+
     [Theory]
     [InlineData("a", "shop", "image: other")] // the name changed where it stood
     [InlineData("z", "shop", "")] // another file, the same make

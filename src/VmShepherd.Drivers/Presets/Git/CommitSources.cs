@@ -32,7 +32,7 @@ sealed class CommitSources(GitRemote remote, CommitReader reader, GitLimits limi
     PresetSource Source(Commit commit, string name, TreeEntry? entry, ReadOnlyMemory<byte>? content, string problem, CommitFiles files)
     {
         string path = remote.Path.Length == 0 ? name : $"{remote.Path}/{name}";
-        return new PresetSource($"{remote.Name}:{path}", content is null ? "" : entry!.Value.Id, content is { } bytes ? new PresetContent.Yaml(bytes) : null)
+        return new PresetSource(OriginOf(remote, path), content is null ? "" : entry!.Value.Id, content is { } bytes ? new PresetContent.Yaml(bytes) : null)
         {
             Problem = content is not null ? null : problem.Length > 0 ? problem : "is not in the clone",
             Location = $"{remote.Name}@{commit.ShortId}:{path}",
@@ -41,6 +41,8 @@ sealed class CommitSources(GitRemote remote, CommitReader reader, GitLimits limi
             Files = files,
         };
     }
+
+    internal static string OriginOf(GitRemote remote, string path) => $"{remote.Name}:{path}";
 
     TreeEntry? Find(CommitTree tree, string name, out string problem)
     {

@@ -64,13 +64,14 @@ public sealed class GitRepoDriver : IPresetDriver, IPresetNews, IAsyncDisposable
         _stopping.Dispose();
     }
 
-    static PresetSnapshot Snapshot(RepositoryState[] states)
+    PresetSnapshot Snapshot(RepositoryState[] states)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (RepositoryState state in states) hash.AppendData(Encoding.UTF8.GetBytes($"{state.Commit?.Fetched}\0{state.Commit?.Source.Id}\0{state.Problem}\0"));
         return new PresetSnapshot(Convert.ToHexStringLower(hash.GetHashAndReset()), [.. states.SelectMany(s => s.Sources)])
         {
             Problems = [.. states.Select(s => s.Problem).OfType<string>()],
+            TroubledOrigins = [.. _repositories.Zip(states).Where(pair => pair.Second.Problem is not null).Select(pair => pair.First.Origin)],
         };
     }
 }

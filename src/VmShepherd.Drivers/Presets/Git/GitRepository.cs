@@ -26,6 +26,9 @@ sealed class GitRepository(GitRemote remote, GitMirror mirror, CommitSources rea
 
     internal RepositoryState State => _state;
 
+    /// <summary>What the origin of each of its sources begins with.</summary>
+    internal string Origin => CommitSources.OriginOf(remote, "");
+
     /// <summary>Starts a look when it is time for one and none is under way.</summary>
     internal void PollWhenDue(CancellationToken stopping)
     {

@@ -117,6 +117,19 @@ public sealed class GitRepoDriverTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Trouble_is_told_of_the_repository_that_has_it_and_of_no_other()
+    {
+        _sandbox.Create("up");
+        _sandbox.Commit("up", ("a.conf", "a"));
+        GitRepoDriver driver = _sandbox.Driver(new GitLimits { LongestPause = TimeSpan.Zero },
+            ("down", new GitRepositoryOptions { Url = _sandbox.RepositoryPath("down") }), ("up", new GitRepositoryOptions { Url = _sandbox.RepositoryPath("up") }));
+        PresetSnapshot snapshot = await driver.LoadAsync(Stop);
+        Assert.Single(snapshot.Problems);
+        Assert.Equal(["down:"], snapshot.TroubledOrigins);
+        Assert.Equal("up:a.conf", Assert.Single(snapshot.Sources).Origin);
+    }
+
+    [Fact]
     public async Task A_branch_a_tag_and_a_directory_can_be_chosen()
     {
         _sandbox.Create("infra");
