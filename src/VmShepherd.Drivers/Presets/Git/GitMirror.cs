@@ -8,10 +8,35 @@ sealed class GitMirror(GitRemote remote, CloneDirectory clones, GitProgram git, 
     static readonly TimeSpan LockLook = TimeSpan.FromMilliseconds(200);
 
     /// <summary>The commit of an earlier run, or of another process; <see langword="null"/> = there is none.</summary>
-    internal async Task<Commit?> FindAsync(string? objectId, CancellationToken cancellationToken)
+    async Task<Commit?> FindAsync(string? objectId, CancellationToken cancellationToken)
     {
         if (objectId is null || clones.Hold(objectId) is not { } held) return null;
-        return await reader.OpenAsync(objectId, clones.GitDirectory(objectId), remote.Path, held, cancellationToken);
+        try
+        {
+            return await reader.OpenAsync(objectId, clones.GitDirectory(objectId), remote.Path, held, cancellationToken);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The commit, from our disk or from the server.</summary>
+    internal async Task<Commit> GetAsync(string reference, string objectId, CancellationToken cancellationToken) =>
+        await FindSoundAsync(objectId, cancellationToken) ?? await FetchAsync(reference, objectId, cancellationToken);
+
+    /// <summary>A clone that can't be read (power was lost, the disk was full) is as good as none: it is fetched anew.</summary>
+    async Task<Commit?> FindSoundAsync(string objectId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await FindAsync(objectId, cancellationToken);
+        }
+        catch (GitException e) when (!e.IsOfTheCommit)
+        {
+            return null;
+        }
     }
 
     internal Task<Commit?> FindLastAsync(CancellationToken cancellationToken)
@@ -36,11 +61,12 @@ sealed class GitMirror(GitRemote remote, CloneDirectory clones, GitProgram git, 
     }
 
     /// <summary>Each commit into a repository of its own: what was fetched before can't be harmed, and nothing piles up.</summary>
-    internal async Task<Commit> FetchAsync(string reference, string objectId, CancellationToken cancellationToken)
+    async Task<Commit> FetchAsync(string reference, string objectId, CancellationToken cancellationToken)
     {
         using FileStream mine = await LockAsync(cancellationToken);
-        if (await FindAsync(objectId, cancellationToken) is { } known) return known; // while we waited, another process has fetched it
+        if (await FindSoundAsync(objectId, cancellationToken) is { } known) return known; // while we waited, another process has fetched it
 
+        if (Directory.Exists(clones.GitDirectory(objectId))) clones.Sweep(); // it can't be read, and stands in the way of what can
         string incoming = clones.MakeIncoming();
         try
         {

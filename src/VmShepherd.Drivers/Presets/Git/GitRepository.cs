@@ -24,6 +24,9 @@ sealed class GitRepository(GitRemote remote, GitMirror mirror, CommitSources rea
     (string ObjectId, string Problem)? _refused;
     bool _isOpen;
 
+    /// <summary>Why the clone of an earlier run can't be read; <see langword="null"/> = it can, or there is none.</summary>
+    string? _unreadable;
+
     internal RepositoryState State => _state;
 
     /// <summary>What the origin of each of its sources begins with.</summary>
@@ -98,7 +101,7 @@ sealed class GitRepository(GitRemote remote, GitMirror mirror, CommitSources rea
         RepositoryState before = _state;
         try
         {
-            if (!_fromDisk.Task.IsCompleted) await OpenAsync(stopping);
+            if (_state.Commit is null) await OpenAsync(stopping);
             await slots.WaitAsync(stopping);
             try
             {
@@ -126,14 +129,24 @@ sealed class GitRepository(GitRemote remote, GitMirror mirror, CommitSources rea
         finally
         {
             _fromDisk.TrySetResult();
+            if (!ReferenceEquals(_state, before)) changed(); // whoever waits for the answer has heard of it by then
             _answered.TrySetResult();
-            if (!ReferenceEquals(_state, before)) changed();
         }
     }
 
     async Task OpenAsync(CancellationToken stopping)
     {
-        if (await mirror.FindLastAsync(stopping) is { } last) _state = new RepositoryState(last, await reader.ReadAsync(last, [], stopping), null);
+        try
+        {
+            _unreadable = null;
+            if (await mirror.FindLastAsync(stopping) is { } last) _state = new RepositoryState(last, await reader.ReadAsync(last, [], stopping), _state.Problem);
+        }
+        catch (GitException e)
+        {
+            // The server may have it still; if not, the next look tries to read it again.
+            _unreadable = e.Message;
+        }
+
         _fromDisk.TrySetResult();
     }
 
@@ -149,7 +162,7 @@ sealed class GitRepository(GitRemote remote, GitMirror mirror, CommitSources rea
         if (_refused is { } refused && refused.ObjectId == objectId) throw new GitException(refused.Problem);
         try
         {
-            Commit commit = await mirror.FindAsync(objectId, stopping) ?? await mirror.FetchAsync(reference, objectId, stopping);
+            Commit commit = await mirror.GetAsync(reference, objectId, stopping);
             IReadOnlyList<PresetSource> sources = await reader.ReadAsync(commit, before.Sources, stopping);
             mirror.Keep(commit);
             Good(new RepositoryState(commit, sources, null));
@@ -176,6 +189,7 @@ sealed class GitRepository(GitRemote remote, GitMirror mirror, CommitSources rea
         if (_failingSince == default) _failingSince = time.GetUtcNow();
         string meanwhile = _state.Commit is { } commit
             ? string.Create(CultureInfo.InvariantCulture, $"commit {commit.ShortId} of {commit.Source.Authored.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z stays in force")
+            : _unreadable is { } why ? $"what was fetched before can't be read either ({why})"
             : "it was never fetched, so none of its presets are known";
         string problem = string.Create(CultureInfo.InvariantCulture, $"repository {remote.Name} ({remote.Url}) can't be read since {_failingSince.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z: {reason}; {meanwhile}");
         if (_state.Problem != problem) _state = _state with { Problem = problem };

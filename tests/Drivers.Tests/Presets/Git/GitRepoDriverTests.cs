@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Text;
 using VmShepherd.Abstractions;
 using VmShepherd.Drivers.Presets.Git;
@@ -127,6 +128,65 @@ public sealed class GitRepoDriverTests : IAsyncDisposable
         Assert.Single(snapshot.Problems);
         Assert.Equal(["down:"], snapshot.TroubledOrigins);
         Assert.Equal("up:a.conf", Assert.Single(snapshot.Sources).Origin);
+    }
+
+    [Fact]
+    public async Task A_clone_that_was_damaged_between_two_runs_is_fetched_anew()
+    {
+        _sandbox.Create("infra");
+        _sandbox.Commit("infra", ("a.conf", "a"));
+        await RunOnceAsync();
+        string clone = Assert.Single(Directory.GetDirectories(Path.Combine(_sandbox.CloneDir, "infra"), "*.git"));
+        while (IsHeld(Path.Combine(clone, "held")))
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            await Task.Delay(10, Stop);
+        }
+
+        foreach (string pack in Directory.GetFiles(Path.Combine(clone, "objects", "pack")))
+        {
+            File.SetUnixFileMode(pack, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            File.WriteAllText(pack, ""); // as power leaves it that is lost behind a write
+        }
+
+        PresetSnapshot snapshot = await _sandbox.Driver("infra").LoadAsync(Stop);
+        Assert.True(snapshot.Problems.Count == 0, string.Join('|', snapshot.Problems));
+        Assert.Equal("a", Sandbox.Text(Assert.Single(snapshot.Sources)));
+    }
+
+    static bool IsHeld(string file)
+    {
+        try
+        {
+            using var alone = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>A run of its own, of which nothing stays reachable.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    async Task RunOnceAsync()
+    {
+        var options = new GitRepoOptions { Repositories = new Dictionary<string, GitRepositoryOptions> { ["infra"] = new() { Url = _sandbox.RepositoryPath("infra") } }, CloneDir = _sandbox.CloneDir };
+        await using var driver = new GitRepoDriver(options, new DriverContext(TimeProvider.System, new Random(1), _sandbox.Root));
+        Assert.Single((await driver.LoadAsync(Stop)).Sources);
+    }
+
+    [Fact]
+    public async Task A_clone_that_was_damaged_is_said_while_the_server_is_down()
+    {
+        _sandbox.Create("infra");
+        _sandbox.Commit("infra", ("a.conf", "a"));
+        await RunOnceAsync();
+        Directory.Delete(Path.Combine(Assert.Single(Directory.GetDirectories(Path.Combine(_sandbox.CloneDir, "infra"), "*.git")), "objects", "pack"), recursive: true);
+        Directory.Move(_sandbox.RepositoryPath("infra"), _sandbox.RepositoryPath("gone"));
+
+        Assert.Contains("what was fetched before can't be read either", Assert.Single((await _sandbox.Driver("infra").LoadAsync(Stop)).Problems), StringComparison.Ordinal);
     }
 
     [Fact]
