@@ -110,11 +110,12 @@ public sealed class Shepherd : IAsyncDisposable
         {
             TaskCompletionSource pass = Interlocked.Exchange(ref _nextPass, NewPass());
             await PassAsync(once: false, stopping);
-            pass.SetResult();
+            pass.TrySetResult();
             await _nudge.WaitAsync(_settings.WorkerInterval, _clock.Time, stopping);
         }
 
         Log.Stopping(_log);
+        _nextPass.TrySetResult(); // none comes any more: nobody may wait for it
         await Task.WhenAll(_running.Values.Select(lane => lane.Running));
     }
 
@@ -152,7 +153,7 @@ public sealed class Shepherd : IAsyncDisposable
         }
 
         // What is wrong with a source that does not even tell its name must not read as "nothing to do".
-        if (presets.Count == 0) plans.AddRange(catalog.Problems.Where(problem => problem.Preset is null).Select(problem => new PresetPlan(problem.Origin, 0, null, [problem.Text])));
+        if (presets.Count == 0) plans.AddRange(catalog.Problems.Where(problem => problem.Preset is null).Select(problem => new PresetPlan(problem.Origin.Length > 0 ? problem.Origin : "presets", 0, null, [problem.Text])));
         return plans;
     }
 

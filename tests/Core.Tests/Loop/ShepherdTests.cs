@@ -99,4 +99,22 @@ public sealed class ShepherdTests : IAsyncDisposable
         Assert.Null(plan.Plan);
         Assert.Contains("presets", Assert.Single(plan.Problems), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_plan_has_a_word_for_trouble_of_the_whole_place()
+    {
+        PresetPlan plan = Assert.Single(await _shepherd.PlanAsync([], Ct)); // there is no folder of presets
+        Assert.Equal("presets", plan.Preset);
+        Assert.Contains("can't be read", Assert.Single(plan.Problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Whoever_asks_for_a_new_look_while_everything_ends_is_not_kept_waiting()
+    {
+        using var stopping = new CancellationTokenSource();
+        await stopping.CancelAsync();
+        await _shepherd.RunAsync(stopping.Token);
+
+        await _shepherd.LookAgainAsync(Ct).WaitAsync(TimeSpan.FromSeconds(60), Ct);
+    }
 }
