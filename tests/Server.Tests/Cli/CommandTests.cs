@@ -23,6 +23,8 @@ public sealed class CommandTests : IDisposable
     [InlineData("plan")]
     [InlineData("plan -c x -o xml")]
     [InlineData("userdata -c x")]
+    [InlineData("schema")]
+    [InlineData("schema everything")]
     [InlineData("manage web")]
     [InlineData("accept-scope web --server not-an-address")]
     [InlineData("dummy-cloud")]
@@ -52,6 +54,22 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(0, code);
         Assert.Contains("vmshepherd.driver.iaas DummyIaasDriver VmShepherd.Drivers\n", output, StringComparison.Ordinal);
         Assert.All(output.Trim().Split('\n'), line => Assert.Equal(3, line.Split(' ').Length));
+    }
+
+    [Theory]
+    [InlineData("settings", "runtime", "presets")]
+    [InlineData("preset", "name", "count")]
+    public async Task A_schema_is_written_for_editors(string of, params string[] required)
+    {
+        (int code, string output, string errors) = await RunAsync("schema", of);
+
+        Assert.Equal((0, ""), (code, errors));
+        Assert.EndsWith("}\n", output, StringComparison.Ordinal);
+        JsonElement schema = JsonSerializer.Deserialize<JsonElement>(output);
+        Assert.Equal("https://json-schema.org/draft/2020-12/schema", schema.GetProperty("$schema").GetString());
+        string?[] listed = [.. schema.GetProperty("required").EnumerateArray().Select(key => key.GetString())];
+        Assert.All(required, key => Assert.Contains(key, listed));
+        Assert.Contains(of == "preset" ? "DummyIaasDriver" : "GitRepoDriver", output, StringComparison.Ordinal);
     }
 
     [Fact]
