@@ -33,9 +33,9 @@ static class LookAlikes
         return alike.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
-    /// <summary>In the same account, and from the same file, of the same make, or of the same name in another repository.</summary>
-    static bool IsAlike(Preset old, Preset newcomer) => old.Iaas.Key == newcomer.Iaas.Key
-        && (old.Origin == newcomer.Origin || old.SpecHash == newcomer.SpecHash || BareName(old.Name) == BareName(newcomer.Name));
+    /// <summary>From the same file; or in the same account, and of the same make or of the same name in another repository.</summary>
+    static bool IsAlike(Preset old, Preset newcomer) => old.Origin == newcomer.Origin
+        || (old.Iaas.Key == newcomer.Iaas.Key && (old.SpecHash == newcomer.SpecHash || BareName(old.Name) == BareName(newcomer.Name)));
 
     static string BareName(string name) => name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..];
 }

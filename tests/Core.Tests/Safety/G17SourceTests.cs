@@ -152,6 +152,7 @@ public sealed class G17SourceTests
 
     [Theory]
     [InlineData("a", "shop", "image: other")] // the name changed where it stood
+    [InlineData("a", "shop", "image: a\niaas: {port: 81}")] // and an option of the driver with it
     [InlineData("z", "shop", "")] // another file, the same make
     [InlineData("z", "repo.web", "image: other")] // moved into a repository
     public async Task A_new_preset_that_looks_like_one_that_has_just_vanished_is_marked(string origin, string name, string more)
