@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
@@ -101,6 +100,9 @@ static class SourcesCodec
 {
     internal sealed record Source(string Origin, string Prefix, byte[]? Yaml, Dictionary<string, JsonElement>? Document);
 
+    /// <summary>A number that JSON has no word for comes back as a text, and hinders nobody else's sources.</summary>
+    static readonly JsonSerializerOptions Plainly = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
     internal static byte[] Encode(IEnumerable<PresetSource> sources)
     {
         using var bytes = new MemoryStream();
@@ -113,7 +115,7 @@ static class SourcesCodec
     }
 
     static Source Of(PresetSource source) => new(source.Origin, source.NamePrefix, (source.Content as PresetContent.Yaml)?.Bytes.ToArray(),
-        (source.Content as PresetContent.Document)?.Value.ToDictionary(pair => pair.Key, pair => JsonSerializer.SerializeToElement(pair.Value)));
+        (source.Content as PresetContent.Document)?.Value.ToDictionary(pair => pair.Key, pair => JsonSerializer.SerializeToElement(pair.Value, Plainly)));
 
     /// <summary>Nothing, if it can't be read: it is as if it had never been stored.</summary>
     internal static IEnumerable<PresetSource> Decode(ReadOnlyMemory<byte> content)

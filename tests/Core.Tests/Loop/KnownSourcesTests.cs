@@ -113,6 +113,15 @@ public sealed class KnownSourcesTests
     }
 
     [Fact]
+    public async Task A_value_without_a_word_in_JSON_keeps_no_other_preset_from_being_stored()
+    {
+        var document = new Dictionary<string, object?> { ["name"] = "odd", ["count"] = 1L, ["image"] = "a", ["flavor"] = "b", ["meta_tags"] = new Dictionary<string, object?> { ["x"] = double.NaN } };
+        await LiveAsync(new PresetSource("row 1", "1", new PresetContent.Document(document)), Good("a", "web"));
+
+        Assert.Equal(["odd", "web"], (await Process("b").RecallAsync(Settings, Ct)).Presets.Keys.Order());
+    }
+
+    [Fact]
     public async Task An_unchanged_catalog_is_not_stored_again()
     {
         PresetCatalog catalog = await ReadAsync(PresetCatalog.Empty, Good("a", "web"));
