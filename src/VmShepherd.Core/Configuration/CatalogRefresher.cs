@@ -29,6 +29,6 @@ public sealed class CatalogRefresher(PresetCatalogBuilder builder, TimeProvider 
     {
         if (!previous.IsCurrent && previous.Problems.Any(p => p.Origin.Length == 0 && p.Text == text)) return previous;
         CatalogProblem[] others = [.. previous.Problems.Where(p => p.Origin.Length > 0)];
-        return previous with { IsCurrent = false, Problems = [new CatalogProblem("", null, time.GetUtcNow(), text), .. others] };
+        return previous with { IsCurrent = false, TroubledOrigins = [""], Problems = [new CatalogProblem("", null, time.GetUtcNow(), text), .. others] };
     }
 }

@@ -23,6 +23,12 @@ public sealed record PresetCatalog
     /// <summary>New presets that look like one that vanished, by name: the other's name. Until a person says what is meant they make no machines (G17).</summary>
     public IReadOnlyDictionary<string, string> LookAlikes { get; init; } = FrozenDictionary<string, string>.Empty;
 
+    /// <summary>Where the place as a whole is in trouble, as beginnings of origins.</summary>
+    internal IReadOnlyList<string> TroubledOrigins { get; init; } = [];
+
+    /// <summary>Whether the preset's source could not be looked at lately, or says something else that can't be taken.</summary>
+    internal bool IsStale(Preset preset) => Entries.GetValueOrDefault(preset.Origin) is { BadSince: not null } || TroubledOrigins.Any(origin => preset.Origin.StartsWith(origin, StringComparison.Ordinal));
+
     /// <summary>What was made of each source, so that an unchanged one is not read again.</summary>
     internal IReadOnlyDictionary<string, CatalogEntry> Entries { get; init; } = FrozenDictionary<string, CatalogEntry>.Empty;
 

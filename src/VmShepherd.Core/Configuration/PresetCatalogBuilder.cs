@@ -33,6 +33,7 @@ public sealed class PresetCatalogBuilder(PresetReader reader)
             Released = released,
             LookAlikes = LookAlikes.Of(presets, released, previous, now),
             Entries = entries.ToFrozenDictionary(StringComparer.Ordinal),
+            TroubledOrigins = snapshot.Problems.Count > 0 ? snapshot.TroubledOrigins : [],
             IsCurrent = true,
         };
     }
@@ -44,7 +45,7 @@ public sealed class PresetCatalogBuilder(PresetReader reader)
         foreach (PresetSource source in sources)
         {
             // Whatever is there now is read, even if it is the same.
-            if (reader.Read(source, settings).Preset is { } preset) entries[source.Origin] = new CatalogEntry("", preset, null, null, []) { Source = source };
+            if (Read(source, settings).Preset is { } preset) entries[source.Origin] = new CatalogEntry("", preset, null, null, []) { Source = source };
         }
 
         if (entries.Count == 0) return PresetCatalog.Empty;
@@ -64,11 +65,25 @@ public sealed class PresetCatalogBuilder(PresetReader reader)
         if (before?.Revision == revision)
             return before is { Good: { } same, BadSince: null } && same.Commit != source.Commit ? before with { Good = PresetReader.MovedTo(source, same) } : before;
 
-        PresetReading reading = reader.Read(source, settings);
+        PresetReading reading = Read(source, settings);
         if (reading.Preset is { } preset) return new CatalogEntry(revision, preset, null, null, reading.Diagnostics) { Source = source };
         int errors = reading.Diagnostics.Count(d => d.Severity == Severity.Error);
         string trouble = $"{reading.Diagnostics.First(d => d.Severity == Severity.Error)}{(errors > 1 ? $" (and {errors - 1} more)" : "")}";
         return new CatalogEntry(revision, LastGood(before, source), before?.BadSince ?? now, trouble, reading.Diagnostics) { Name = reading.Name, Source = before?.Source };
+    }
+
+    PresetReading Read(PresetSource source, Settings settings)
+    {
+        try
+        {
+            return reader.Read(source, settings);
+        }
+#pragma warning disable CA1031 // A mistake of ours in reading one source must not take the others along.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            return new PresetReading(null, [new Diagnostic(Severity.Error, source.Location, 0, 0, "", $"can't be taken, by a fault of this program ({e.GetType().Name}: {e.Message}): please report it")]);
+        }
     }
 
     /// <summary>What the store remembers came without files: those that lie beside it now are the best there are.</summary>

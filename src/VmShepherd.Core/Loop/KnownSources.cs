@@ -23,7 +23,6 @@ sealed class KnownSources(string instance, IRuntimeDriver runtime, PresetCatalog
 
     // By part: of what is stored; null = nothing is.
     readonly string?[] _stored = new string?[Parts];
-    string? _place;
     PresetCatalog _kept = PresetCatalog.Empty;
 
     /// <summary>What was in force before this process; empty = nothing is known.</summary>
@@ -31,26 +30,18 @@ sealed class KnownSources(string instance, IRuntimeDriver runtime, PresetCatalog
     {
         using var patience = new CancellationTokenSource(Patience, clock.Time);
         await using CancellationTokenRegistration stop = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), patience);
-        IReadOnlyDictionary<string, VersionedDocument> stored = await runtime.ReadAsync(Enumerable.Range(0, Parts).Select(part => NameOf(settings, part)).ToArray(), patience.Token).WaitAsync(patience.Token);
+        IReadOnlyDictionary<string, VersionedDocument> stored = await runtime.ReadAsync(Enumerable.Range(0, Parts).Select(NameOf).ToArray(), patience.Token).WaitAsync(patience.Token);
         for (int part = 0; part < Parts; part++)
         {
-            if (stored.ContainsKey(NameOf(settings, part))) _stored[part] = Unknown;
+            if (stored.ContainsKey(NameOf(part))) _stored[part] = Unknown;
         }
 
         return builder.Recall(stored.Values.SelectMany(document => SourcesCodec.Decode(document.Content)), settings);
     }
 
     /// <summary>Stores what has changed since the last time. What another instance is storing at the moment is left to it, and looked at again in the next pass.</summary>
-    public async Task KeepAsync(Settings settings, PresetCatalog catalog)
+    public async Task KeepAsync(PresetCatalog catalog)
     {
-        if (_place is not null && _place != settings.Presets.Key)
-        {
-            // Presets come from another place now, which has documents of its own, even if it says the same.
-            _kept = PresetCatalog.Empty;
-            Array.Clear(_stored);
-        }
-
-        _place = settings.Presets.Key;
         if (ReferenceEquals(catalog, _kept) || !catalog.IsCurrent) return;
 
         ILookup<int, PresetSource> sources = InForce(catalog).ToLookup(source => PartOf(source.Origin));
@@ -60,7 +51,7 @@ sealed class KnownSources(string instance, IRuntimeDriver runtime, PresetCatalog
             PresetSource[] ordered = [.. sources[part].OrderBy(source => source.Origin, StringComparer.Ordinal)];
             string revision = RevisionOf(ordered);
             bool isNothing = _stored[part] is null && ordered.Length == 0;
-            if (revision != _stored[part] && !isNothing) changed[NameOf(settings, part)] = (part, SourcesCodec.Encode(ordered), revision);
+            if (revision != _stored[part] && !isNothing) changed[NameOf(part)] = (part, SourcesCodec.Encode(ordered), revision);
         }
 
         using var patience = new CancellationTokenSource(Patience, clock.Time);
@@ -81,8 +72,8 @@ sealed class KnownSources(string instance, IRuntimeDriver runtime, PresetCatalog
         .Where(entry => entry.Value.Good is not { } good || !catalog.Presets.TryGetValue(good.Name, out Preset? preset) || preset.Origin == entry.Key || !catalog.Entries.ContainsKey(preset.Origin))
         .Select(entry => entry.Value.Source).OfType<PresetSource>();
 
-    /// <summary>Each place that presets come from has its own: its names begin with a blank, as no preset's may.</summary>
-    static string NameOf(Settings settings, int part) => $" sources/{settings.Presets.Key}/{part:x}";
+    /// <summary>It begins with a blank, as no preset's may. It says nothing of where presets come from: another address, or one repository more, is no other fleet.</summary>
+    static string NameOf(int part) => $" sources/{part:x}";
 
     /// <summary>Of all sources of a part together: packing them costs more.</summary>
     static string RevisionOf(PresetSource[] sources)

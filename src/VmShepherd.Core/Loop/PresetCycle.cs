@@ -12,6 +12,13 @@ sealed record CycleInput(Preset Preset, IReadOnlySet<string> SharedWith, IaasAcc
     /// <summary>The vanished preset that this new one looks like (G17).</summary>
     public string? LooksLike { get; init; }
 
+    /// <summary>Its source could not be looked at lately: what it said last is in force.</summary>
+    public bool IsStale { get; init; }
+
+    /// <summary>What it remembers, with what its source says now weighed (G17).</summary>
+    public History Weigh(History past, IReadOnlyList<Request> requests, DateTimeOffset now) =>
+        SourceDoubts.Weigh(past, Preset, new SourceFacts(LooksLike, SharedWith, IsStale), requests, now);
+
     /// <summary>With the count to be kept: what the source says, unless that is in doubt.</summary>
     public CycleInput Keeping(History past) => past.Count is not { } count || count == Preset.Count ? this : this with { Preset = Preset with { Count = count } };
 }
@@ -80,7 +87,7 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         try
         {
             History past = stored is null ? new History(clock.Now) : HistoryCodec.Decode(stored.Content.Span, stored.Age, instance, clock.Now);
-            past = SourceDoubts.Weigh(past, input.Preset, input.LooksLike, input.SharedWith, [], clock.Now);
+            past = input.Weigh(past, [], clock.Now);
             input = input.Keeping(past);
             var looking = new PresetLease(input.Preset.Name, default, TimeSpan.Zero) { SinceActed = TimeSpan.Zero, SinceCompleted = stored?.Age };
             Observation seen = await ObserveAsync(input, looking, past, [], cancellationToken);
@@ -145,7 +152,7 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         History past;
         try
         {
-            past = SourceDoubts.Weigh(await RecallAsync(input.Preset, guard.Lease, stopping), input.Preset, input.LooksLike, input.SharedWith, requests, clock.Now);
+            past = input.Weigh(await RecallAsync(input.Preset, guard.Lease, stopping), requests, clock.Now);
         }
         catch (InvalidDataException e)
         {

@@ -273,7 +273,7 @@ public sealed class Shepherd : IAsyncDisposable
     {
         try
         {
-            await _known.KeepAsync(_settings, Catalog);
+            await _known.KeepAsync(Catalog);
             await _released.ForgetAsync();
         }
         catch (Exception e)
@@ -384,6 +384,6 @@ public sealed class Shepherd : IAsyncDisposable
         IHealthcheckDriver? healthcheck = preset.Healthcheck is { } reference ? _pool.Get<IHealthcheckDriver>(reference) : null;
         Settings settings = _settings;
         TimeSpan interval = preset.ManageInterval > settings.WorkerInterval ? preset.ManageInterval : settings.WorkerInterval;
-        return new CycleInput(preset, lane.SharedWith, access, healthcheck, settings, interval) { LooksLike = Catalog.LookAlikes.GetValueOrDefault(preset.Name) };
+        return new CycleInput(preset, lane.SharedWith, access, healthcheck, settings, interval) { LooksLike = Catalog.LookAlikes.GetValueOrDefault(preset.Name), IsStale = Catalog.IsStale(preset) };
     }
 }

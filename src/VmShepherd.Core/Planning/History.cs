@@ -197,9 +197,10 @@ public sealed record CreateStop(Abstractions.IaasFailure Failure, string Reason,
 /// <param name="Since">Since when it says so without a break.</param>
 public sealed record CountChange(int To, DateTimeOffset Since);
 
-/// <param name="Of">The preset that vanished.</param>
+/// <param name="Of">The preset that vanished, or may be about to.</param>
+/// <param name="Since">Since when this one is there.</param>
 /// <param name="IsConfirmed">A person has said that this is another group.</param>
-public sealed record LookAlike(string Of, bool IsConfirmed);
+public sealed record LookAlike(string Of, DateTimeOffset Since, bool IsConfirmed);
 
 /// <param name="Brake">Its name.</param>
 /// <param name="Since">Since when it holds without a break.</param>

@@ -103,6 +103,7 @@ public static class HistoryCodec
         CrashLoop = history.CrashLoop is { } loop ? loop with { NotBefore = loop.NotBefore + by } : null,
         CreateStop = history.CreateStop is { } stop ? stop with { Until = stop.Until + by } : null,
         CountChange = history.CountChange is { } change ? change with { Since = change.Since + by } : null,
+        LookAlike = history.LookAlike is { } alike ? alike with { Since = alike.Since + by } : null,
         Holds = [.. history.Holds.Select(hold => hold with { Since = hold.Since + by })],
     };
 }

@@ -11,10 +11,10 @@ sealed class SourceBrake : IBrake
     public Plan Limit(Plan plan, Situation situation)
     {
         string confirm = $"vmshepherd confirm {situation.Preset.Name} --server URL";
-        if (situation.Past.LookAlike is { IsConfirmed: false, Of: { } vanished })
+        if (situation.Past.LookAlike is { IsConfirmed: false } alike)
         {
-            plan = plan.Without(step => step is Step.Create, new Hold("source", $"this preset is new and looks like '{vanished}', which vanished and whose machines still run: a second fleet would be made",
-                $"previous_names: [{vanished}] in this preset, if it is the same group; else {confirm}"));
+            plan = plan.Without(step => step is Step.Create, new Hold("source", $"this preset is new and looks like '{alike.Of}': if that was renamed or moved, its machines still run, and a second fleet would be made",
+                $"previous_names: [{alike.Of}] in this preset, if it is the same group; else {confirm}, or '{alike.Of}' is still in force at {alike.Since + SourceDoubts.SecondLook:u}"));
         }
 
         return situation.Past.CountChange is not { } change ? plan : plan with

@@ -38,7 +38,7 @@ public sealed class KnownSourcesTests
     }
 
     /// <summary>A process reads these, keeps them, and ends.</summary>
-    async Task LiveAsync(params PresetSource[] sources) => await Process("a").KeepAsync(Settings, await ReadAsync(PresetCatalog.Empty, sources));
+    async Task LiveAsync(params PresetSource[] sources) => await Process("a").KeepAsync(await ReadAsync(PresetCatalog.Empty, sources));
 
     async Task<PresetCatalog> RestartAsync(params PresetSource[] sources) => await ReadAsync(await Process("b").RecallAsync(Settings, Ct), sources);
 
@@ -81,7 +81,7 @@ public sealed class KnownSourcesTests
         KnownSources known = Process("b");
         PresetCatalog empty = await ReadAsync(await known.RecallAsync(Settings, Ct));
         Assert.Single(empty.Released);
-        await known.KeepAsync(Settings, empty);
+        await known.KeepAsync(empty);
 
         Assert.Empty((await RestartAsync()).Released);
     }
@@ -91,8 +91,8 @@ public sealed class KnownSourcesTests
     {
         PresetCatalog first = await ReadAsync(PresetCatalog.Empty, Good("a", "web", 5), Good("b", "db"));
         KnownSources known = Process("a");
-        await known.KeepAsync(Settings, first);
-        await known.KeepAsync(Settings, await ReadAsync(first, File("a", "{"))); // web is broken, db is gone
+        await known.KeepAsync(first);
+        await known.KeepAsync(await ReadAsync(first, File("a", "{"))); // web is broken, db is gone
 
         Assert.Equal(["web"], (await Process("b").RecallAsync(Settings, Ct)).Presets.Keys);
     }
@@ -128,9 +128,9 @@ public sealed class KnownSourcesTests
         List<string> log = [];
         var store = new WatchedStore(_store, log);
         var known = new KnownSources("a", store, _builder, new SteadyClock(_time));
-        await known.KeepAsync(Settings, catalog);
-        await known.KeepAsync(Settings, catalog);
-        await new KnownSources("b", store, _builder, new SteadyClock(_time)).KeepAsync(Settings, catalog);
+        await known.KeepAsync(catalog);
+        await known.KeepAsync(catalog);
+        await new KnownSources("b", store, _builder, new SteadyClock(_time)).KeepAsync(catalog);
 
         Assert.Equal(["complete with state", "complete"], log); // the second process finds it stored
     }
@@ -139,27 +139,24 @@ public sealed class KnownSourcesTests
     public async Task What_another_instance_is_storing_is_left_to_it_and_tried_again()
     {
         PresetCatalog catalog = await ReadAsync(PresetCatalog.Empty, Good("a", "web"));
-        string[] names = [.. Enumerable.Range(0, 16).Select(part => $" sources/{Settings.Presets.Key}/{part:x}")];
+        string[] names = [.. Enumerable.Range(0, 16).Select(part => $" sources/{part:x}")];
         await _store.ClaimAsync(new ClaimRequest("other", names, 16, TimeSpan.FromSeconds(30)), Ct);
         KnownSources known = Process("a");
-        await known.KeepAsync(Settings, catalog);
+        await known.KeepAsync(catalog);
         Assert.Empty((await Process("b").RecallAsync(Settings, Ct)).Presets);
 
         _time.Advance(TimeSpan.FromSeconds(31));
-        await known.KeepAsync(Settings, catalog);
+        await known.KeepAsync(catalog);
         Assert.Single((await Process("b").RecallAsync(Settings, Ct)).Presets);
     }
 
     [Fact]
-    public async Task New_settings_of_the_place_have_everything_stored_anew()
+    public async Task Another_address_of_the_place_loses_nothing()
     {
-        PresetCatalog catalog = await ReadAsync(PresetCatalog.Empty, [.. Enumerable.Range(0, 50).Select(i => Good($"f{i}", $"p{i}"))]);
+        await LiveAsync(Good("a", "web"));
         Settings moved = Settings with { Presets = Settings.Presets with { Key = "another" } };
-        KnownSources known = Process("a");
-        await known.KeepAsync(Settings, catalog);
-        await known.KeepAsync(moved, catalog);
 
-        Assert.Equal(50, (await Process("b").RecallAsync(moved, Ct)).Presets.Count);
+        Assert.Single((await Process("b").RecallAsync(moved, Ct)).Presets);
     }
 
     [Fact]
@@ -167,8 +164,8 @@ public sealed class KnownSourcesTests
     {
         PresetCatalog first = await ReadAsync(PresetCatalog.Empty, Good("b", "web", 5));
         KnownSources known = Process("a");
-        await known.KeepAsync(Settings, first);
-        await known.KeepAsync(Settings, await ReadAsync(first, Good("a", "web", 0), Good("b", "web", 5)));
+        await known.KeepAsync(first);
+        await known.KeepAsync(await ReadAsync(first, Good("a", "web", 0), Good("b", "web", 5)));
         PresetCatalog catalog = await RestartAsync(Good("a", "web", 0), Good("b", "web", 5));
 
         Assert.Equal(("b", 5), (catalog.Presets["web"].Origin, catalog.Presets["web"].Count));

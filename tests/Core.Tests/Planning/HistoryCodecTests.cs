@@ -39,7 +39,7 @@ public sealed class HistoryCodecTests
         CreateStop = new CreateStop(IaasFailure.QuotaReached, "full", 3, T.AddSeconds(17), "spec"),
         Count = 7,
         CountChange = new CountChange(1, T.AddSeconds(19)),
-        LookAlike = new LookAlike("old", true),
+        LookAlike = new LookAlike("old", T.AddSeconds(20), true),
         Holds = [new HoldSince("pace", T.AddSeconds(18))],
         Answers = [new Answer("r1", true, "done")],
     };
@@ -82,7 +82,7 @@ public sealed class HistoryCodecTests
         TimeSpan by = TimeSpan.FromDays(3650);
         (string Path, object? Value)[] moved = [.. Leaves(Decode(Document(Full()), "other", TimeSpan.FromMinutes(1), T + by + TimeSpan.FromMinutes(1)), "")];
 
-        Assert.Equal(20, moved.Count(leaf => leaf.Value is DateTimeOffset));
+        Assert.Equal(21, moved.Count(leaf => leaf.Value is DateTimeOffset));
         Assert.Equal(Leaves(Full(), "").Select(leaf => leaf.Value is DateTimeOffset time ? (leaf.Path, time + by) : leaf), moved);
     }
 

@@ -8,12 +8,12 @@ namespace Core.Tests.Safety;
 /// <summary>What a source says may be a mistake, although it can be read.</summary>
 public sealed class G17SourceDoubtTests
 {
-    static readonly HashSet<string> Only = ["web"];
-
     static History Kept(int count) => new(Given.Noon) { Count = count };
 
     static History Weigh(History past, int wanted, double seconds = 0, params Request[] requests) =>
-        SourceDoubts.Weigh(past, Given.Preset(wanted), null, Only, requests, Given.Noon.AddSeconds(seconds));
+        SourceDoubts.Weigh(past, Given.Preset(wanted), Facts(null), requests, Given.Noon.AddSeconds(seconds));
+
+    static SourceFacts Facts(string? looksLike, params string[] others) => new(looksLike, new HashSet<string>(["web", .. others]), IsStale: false);
 
     [Theory]
     [InlineData(10, 0)]
@@ -56,6 +56,25 @@ public sealed class G17SourceDoubtTests
     }
 
     [Fact]
+    public void A_source_that_could_not_be_looked_at_a_second_time_has_not_said_it_twice()
+    {
+        History first = Weigh(Kept(10), 0);
+        SourceFacts stale = Facts(null) with { IsStale = true };
+        Assert.Same(first, SourceDoubts.Weigh(first, Given.Preset(0), stale, [], Given.Noon.AddHours(1)));
+        Assert.Equal(0, Weigh(first, 0, 3600).Count);
+    }
+
+    [Fact]
+    public void A_preset_like_one_still_in_force_waits_until_it_is_clear_that_the_other_stays()
+    {
+        History moved = SourceDoubts.Weigh(new History(Given.Noon), Given.Preset(2), Facts("infra.web", "infra.web"), [], Given.Noon);
+        Assert.Equal("infra.web", moved.LookAlike?.Of);
+        Assert.Same(moved, SourceDoubts.Weigh(moved, Given.Preset(2), Facts(null, "infra.web"), [], Given.Noon.AddSeconds(59)));
+        Assert.Null(SourceDoubts.Weigh(moved, Given.Preset(2), Facts(null, "infra.web"), [], Given.Noon.AddSeconds(60)).LookAlike);
+        Assert.NotNull(SourceDoubts.Weigh(moved, Given.Preset(2), Facts(null), [], Given.Noon.AddSeconds(60)).LookAlike); // now it has vanished
+    }
+
+    [Fact]
     public void The_first_count_that_is_ever_seen_is_in_force() => Assert.Equal(10, Weigh(new History(Given.Noon), 10).Count);
 
     [Fact]
@@ -77,25 +96,25 @@ public sealed class G17SourceDoubtTests
     [Fact]
     public void A_group_that_looks_like_one_that_vanished_makes_no_machines_until_a_person_says_that_it_is_another()
     {
-        var web = new Group(Given.Preset(2)) { History = SourceDoubts.Weigh(new History(Given.Noon), Given.Preset(2), "old", Only, [], Given.Noon) };
+        var web = new Group(Given.Preset(2)) { History = SourceDoubts.Weigh(new History(Given.Noon), Given.Preset(2), Facts("old"), [], Given.Noon) };
         web.Cycle(3);
         Assert.Empty(web.Machines);
         Assert.Contains("looks like 'old'", web.Plan.HeldBy("source")!.Reason, StringComparison.Ordinal);
         Assert.Contains("previous_names: [old]", web.Plan.HeldBy("source")!.Release, StringComparison.Ordinal);
 
-        web.History = SourceDoubts.Weigh(web.History, web.Preset, "old", Only, [new Request.Confirm("r1", "anna")], web.Now);
+        web.History = SourceDoubts.Weigh(web.History, web.Preset, Facts("old"), [new Request.Confirm("r1", "anna")], web.Now);
         web.Cycle(2);
         Assert.Equal(2, web.Machines.Count);
-        Assert.Same(web.History, SourceDoubts.Weigh(web.History, web.Preset with { Count = web.History.Count!.Value }, "old", Only, [], web.Now));
+        Assert.Same(web.History, SourceDoubts.Weigh(web.History, web.Preset, Facts("old"), [], web.Now));
     }
 
     [Fact]
     public void It_looks_like_nobody_any_more_when_the_other_is_back_or_is_its_own_previous_name()
     {
-        History held = SourceDoubts.Weigh(new History(Given.Noon), Given.Preset(2), "old", Only, [], Given.Noon);
+        History held = SourceDoubts.Weigh(new History(Given.Noon), Given.Preset(2), Facts("old"), [], Given.Noon);
         Assert.NotNull(held.LookAlike);
-        Assert.Null(SourceDoubts.Weigh(held, Given.Preset(2), "old", new HashSet<string> { "web", "old" }, [], Given.Noon).LookAlike);
-        Assert.Null(SourceDoubts.Weigh(held, Given.Preset(2) with { PreviousNames = ["old"] }, null, Only, [], Given.Noon).LookAlike);
-        Assert.NotNull(SourceDoubts.Weigh(held, Given.Preset(2), null, Only, [], Given.Noon).LookAlike); // a restart forgets what vanished, the store does not
+        Assert.Null(SourceDoubts.Weigh(held, Given.Preset(2), Facts("old", "old"), [], Given.Noon.AddSeconds(60)).LookAlike);
+        Assert.Null(SourceDoubts.Weigh(held, Given.Preset(2) with { PreviousNames = ["old"] }, Facts(null), [], Given.Noon).LookAlike);
+        Assert.NotNull(SourceDoubts.Weigh(held, Given.Preset(2), Facts(null), [], Given.Noon).LookAlike); // a restart forgets what vanished, the store does not
     }
 }

@@ -164,6 +164,14 @@ public sealed class G17SourceTests
     }
 
     [Fact]
+    public async Task A_new_preset_of_the_same_make_and_name_in_another_repository_is_marked_though_the_other_is_there_still()
+    {
+        Assert.Empty((await RefreshAsync(File("a", "infra.web"), File("b", "apps.web"))).LookAlikes); // both came at once: they are two
+        Assert.Equal("apps.web", (await RefreshAsync(File("a", "infra.web"), File("b", "apps.web"), File("c", "edge.web"))).LookAlikes["edge.web"]);
+        Assert.Empty((await RefreshAsync(File("a", "infra.web"), File("b", "apps.web"), File("c", "edge.web"), Text("d", "name: lab.web\ncount: 1\nimage: other\nflavor: b"))).LookAlikes);
+    }
+
+    [Fact]
     public async Task A_preset_that_names_its_previous_name_or_came_beside_the_other_looks_like_nobody()
     {
         await RefreshAsync(File("a", "web"));
