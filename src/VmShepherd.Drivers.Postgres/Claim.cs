@@ -89,13 +89,15 @@ sealed class Claim(Statements sql, NpgsqlConnection connection, ClaimRequest req
             (PresetLease lease, DateTime dueAt) = _leases[index[reader.GetString(0)]];
             _leases[index[lease.Preset]] = (lease with
             {
-                State = reader.IsDBNull(1) ? null : new VersionedDocument(reader.GetInt64(1), reader.GetFieldValue<byte[]>(2), reader.GetTimeSpan(3)),
+                State = reader.IsDBNull(1) ? null : new VersionedDocument(reader.GetInt64(1), reader.GetFieldValue<byte[]>(2), Span(reader, 3)!.Value),
                 Requests = reader.IsDBNull(4) ? [] : reader.GetFieldValue<string[]>(4),
             }, dueAt);
         }
     }
 
-    static TimeSpan? Span(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetTimeSpan(column);
+    /// <summary>Never below zero: a row may have been written after this transaction began.</summary>
+    internal static TimeSpan? Span(NpgsqlDataReader reader, int column) =>
+        reader.IsDBNull(column) ? null : reader.GetTimeSpan(column) is var span && span > TimeSpan.Zero ? span : TimeSpan.Zero;
 
     static NpgsqlParameter Text(string[] names) => new() { Value = names, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
 }

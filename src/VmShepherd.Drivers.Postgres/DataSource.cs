@@ -14,7 +14,7 @@ static class DataSource
     {
         NpgsqlConnectionStringBuilder connection = Read(options.ConnectionString);
         if (options.Host is { } host) connection.Host = host;
-        if (options.Host is not null || options.ConnectionString is null) connection.Port = options.Port;
+        if (options.Port is { } port) connection.Port = port;
         if (options.Database is { } database) connection.Database = database;
         if (options.User is { } user) connection.Username = user;
         if (options.Password is { } password) connection.Password = password;
@@ -25,7 +25,7 @@ static class DataSource
 
         connection.MaxPoolSize = options.PoolSize;
         connection.ApplicationName ??= "vmshepherd";
-        if (options.ConnectionString is null) connection.SslMode = Tls(options.TlsMode);
+        if ((options.TlsMode ?? (options.CaFile is null ? null : "verify-full")) is { } tls) connection.SslMode = Tls(tls);
         if (options.CaFile is { } ca) connection.RootCertificate = Path.GetFullPath(ca, context.BaseDirectory);
 
         // A pooler in transaction mode gives each transaction another session: nothing may be kept in one, and nothing needs to be cleaned up.

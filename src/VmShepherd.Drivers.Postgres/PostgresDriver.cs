@@ -51,9 +51,13 @@ public sealed class PostgresDriver : IRuntimeDriver, IStartCheck
         {
             await _schema.EnsureAsync(cancellationToken);
         }
-        catch (Exception e) when (e is SchemaException or PasswordFileException)
+        catch (SchemaException e)
         {
             throw new ArgumentException(e.Message, e);
+        }
+        catch (NpgsqlException e) when (e.InnerException is PasswordFileException unreadable)
+        {
+            throw new ArgumentException(unreadable.Message, e);
         }
         catch (PostgresException refused) when (refused.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification
             or PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.ProtocolViolation)
@@ -159,7 +163,7 @@ public sealed class PostgresDriver : IRuntimeDriver, IStartCheck
         command.Parameters.Add(Names([.. presets]));
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
-            documents[reader.GetString(0)] = new VersionedDocument(reader.GetInt64(1), reader.GetFieldValue<byte[]>(2), reader.GetTimeSpan(3));
+            documents[reader.GetString(0)] = new VersionedDocument(reader.GetInt64(1), reader.GetFieldValue<byte[]>(2), Claim.Span(reader, 3)!.Value);
         return documents;
     }
 

@@ -9,7 +9,7 @@ public sealed class PostgresOptions
     public string? Host { get; init; }
 
     [Option("port", "The server's port.", Min = 1, Max = 65535, Endpoint = true)]
-    public int Port { get; init; } = 5432;
+    public int? Port { get; init; }
 
     [Option("database", "The database.")]
     public string? Database { get; init; }
@@ -26,8 +26,8 @@ public sealed class PostgresOptions
     [Option("pool_size", "Connections at the most.", Min = 1, Max = 100)]
     public int PoolSize { get; init; } = 2;
 
-    [Option("tls_mode", "disable, prefer, require, verify-ca or verify-full.")]
-    public string TlsMode { get; init; } = "prefer";
+    [Option("tls_mode", "disable, prefer, require, verify-ca or verify-full; else prefer, with ca_file verify-full.")]
+    public string? TlsMode { get; init; }
 
     [Option("ca_file", "Certificates (PEM) that the server's must come from.")]
     public string? CaFile { get; init; }

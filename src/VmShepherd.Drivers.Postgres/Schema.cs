@@ -40,7 +40,11 @@ sealed class Schema(NpgsqlDataSource source, string name)
     {
         try
         {
-            await using var there = new NpgsqlCommand("select to_regclass($1) is not null", connection) { Parameters = { new() { Value = $"{_quoted}.migration" } } };
+            // From the tables themselves: a name looked up before a lock was waited for may be remembered as missing.
+            await using var there = new NpgsqlCommand("select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = 'migration')", connection)
+            {
+                Parameters = { new() { Value = name } },
+            };
             if (await there.ExecuteScalarAsync(cancellationToken) is not true) return 0;
             await using var version = new NpgsqlCommand($"select coalesce(max(number), 0) from {_quoted}.migration", connection);
             return Convert.ToInt32(await version.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);

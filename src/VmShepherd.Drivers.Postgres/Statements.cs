@@ -49,19 +49,19 @@ sealed class Statements(string schema)
         update {_lease} l set held = true, timeline = s.timeline, counter = (select nextval('{schema}.token')), holder = $6, shown = l.asked, set_at = now(), next_at = now() + $2
         from due, s where l.preset = due.preset
         returning l.preset, l.timeline, l.counter, not due.held,
-            greatest(now() - due.acted_at, interval '0'), greatest(now() - due.completed_at, interval '0'), now() - s.quiet_until, due.next_at
+            now() - due.acted_at, now() - due.completed_at, now() - s.quiet_until, due.next_at
         """;
 
     /// <summary>In a statement of its own: only that one sees what was committed before the claim's locks were had. $1 names.</summary>
     public string Remembered => $"""
-        select l.preset, st.version, st.content, greatest(clock_timestamp() - st.written_at, interval '0'),
+        select l.preset, st.version, st.content, clock_timestamp() - st.written_at,
             case when l.shown > l.answered then array(select r.content from {_request} r where r.preset = l.preset and r.number > l.answered and r.number <= l.shown order by r.number) end
         from {_lease} l left join {_state} st on st.preset = l.preset
         where l.preset = any($1::text[])
         """;
 
     /// <summary>Best effort, once in ten seconds: whoever finds the row locked leaves it to the other.</summary>
-    public string NoteClock => $"update {_store} set clock_seen = greatest(clock_seen, clock_timestamp()) where only in (select s.only from {_store} s for update skip locked)";
+    public string NoteClock => $"update {_store} set clock_seen = greatest(clock_seen, clock_timestamp()) where one in (select s.one from {_store} s for update skip locked)";
 
     /// <summary>Takes notice of another server or history, and of a clock that was set back: no lease then lasts longer from now than it was granted for.</summary>
     public IReadOnlyList<string> Mend =>
@@ -75,10 +75,11 @@ sealed class Statements(string schema)
         """,
         $"""
         update {_lease} l set next_at = clock_timestamp() + (l.next_at - l.set_at), set_at = clock_timestamp(),
-            acted_at = least(l.acted_at, clock_timestamp()), completed_at = least(l.completed_at, clock_timestamp())
+            acted_at = case when l.acted_at > clock_timestamp() then clock_timestamp() else l.acted_at end,
+            completed_at = case when l.completed_at > clock_timestamp() then clock_timestamp() else l.completed_at end
         where l.set_at > clock_timestamp() and exists (select from {_store} s where not ({IsClockSound}))
         """,
-        $"update {_store} s set clock_seen = clock_timestamp(), lost_at = least(s.lost_at, clock_timestamp()) where not ({IsClockSound})",
+        $"update {_store} s set clock_seen = clock_timestamp(), lost_at = case when s.lost_at > clock_timestamp() then clock_timestamp() else s.lost_at end where not ({IsClockSound})",
     ];
 
     /// <summary>$1 names, $2 timelines, $3 counters, $4 acted, $5 released, $6 consumed, $7 due in, $8 written, $9 contents. Answers those that hold.</summary>
@@ -117,7 +118,7 @@ sealed class Statements(string schema)
     const string HeldUnder = "l.held and l.timeline = a.timeline and l.counter = a.counter and l.next_at > clock_timestamp()";
 
     /// <summary>$1 names.</summary>
-    public string Read => $"select preset, version, content, greatest(clock_timestamp() - written_at, interval '0') from {_state} where preset = any($1::text[])";
+    public string Read => $"select preset, version, content, clock_timestamp() - written_at from {_state} where preset = any($1::text[])";
 
     /// <summary>Numbers come from the locked row, so their order is that of the commits. $1 name, $2 request, $3 most. Nothing is changed when there are too many.</summary>
     public string Request => $"""

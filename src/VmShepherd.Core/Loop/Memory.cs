@@ -29,7 +29,7 @@ sealed class Memory(string incarnation, SteadyClock clock)
     {
         if (lease.State is not { } state)
         {
-            return new History(_known.TryRemove(lease.Preset, out _) ? clock.Now : _start);
+            return SinceLoss(new History(_known.TryRemove(lease.Preset, out _) ? clock.Now : _start), lease);
         }
 
         if (_known.TryGetValue(lease.Preset, out Entry? entry) && state.Content.Span.SequenceEqual(entry.Stored.Span))

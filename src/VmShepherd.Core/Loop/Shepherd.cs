@@ -103,6 +103,10 @@ public sealed class Shepherd : IAsyncDisposable
         }
     }
 
+    /// <summary>Before the first cycle: whether the store can ever work as it is set up. One that is merely out of reach, or slow, is waited for.</summary>
+    /// <exception cref="ArgumentException">It can't; the message says what to change.</exception>
+    public Task CheckStoreAsync(CancellationToken cancellationToken) => StoreCheck.RunAsync(_runtime, _clock.Time, cancellationToken);
+
     /// <summary>Runs until told to stop; returns when every cycle has ended between two steps, its state is saved and its lease given back.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {

@@ -2,7 +2,7 @@
 
 -- One row. What it takes to notice that this is not the server, or not the history, that it was.
 create table store (
-    only boolean primary key default true check (only),
+    one boolean primary key default true check (one),
     system_identifier bigint not null,
     wal_timeline bigint not null,
     base bigint not null default 0,         -- the timeline of tokens is base + wal_timeline, and never falls
