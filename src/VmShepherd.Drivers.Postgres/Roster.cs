@@ -49,21 +49,31 @@ sealed class Rosters(NpgsqlDataSource source, Statements sql, int namedUpTo)
     {
         foreach (string[] some in names.Chunk(Batch))
         {
+            if (!await AreMissingAsync(connection, some, cancellationToken)) continue;
             await using NpgsqlTransaction enrolling = await connection.BeginTransactionAsync(cancellationToken);
-            await ExecuteAsync(connection, sql.LockRoster, cancellationToken);
+            await ExecuteAsync(connection, sql.LockRoster(shared: false), cancellationToken);
             await ExecuteAsync(connection, sql.Enrol, cancellationToken, Text(some), new() { Value = true });
             await enrolling.CommitAsync(cancellationToken);
         }
 
+        return await LookAsync(connection, names, count, alone: false, cancellationToken) ?? (await LookAsync(connection, names, count, alone: true, cancellationToken))!;
+    }
+
+    /// <summary>Any number of claimers may look at once.</summary>
+    /// <returns><see langword="null"/> = presets should change their lanes, which only one may do that is alone.</returns>
+    async Task<Roster?> LookAsync(NpgsqlConnection connection, string[] names, int count, bool alone, CancellationToken cancellationToken)
+    {
         await using NpgsqlTransaction looking = await connection.BeginTransactionAsync(cancellationToken);
-        await ExecuteAsync(connection, sql.LockRoster, cancellationToken);
+        await ExecuteAsync(connection, sql.LockRoster(shared: !alone), cancellationToken);
         long version = await VersionAsync(connection, cancellationToken);
         long[] lanes = await LanesAsync(connection, names, cancellationToken);
         (string[] except, long[] mixed) = await OthersAsync(connection, names, lanes, cancellationToken);
         long[] moved = except.Length > MaxExcept ? mixed : lanes.Length > MaxLanes ? lanes[1..] : [];
         if (moved.Length > 0)
         {
-            foreach (string step in sql.Move) await ExecuteAsync(connection, step, cancellationToken, step.Contains("$1", StringComparison.Ordinal) ? [Text(names), Numbers(moved)] : []);
+            if (!alone) return null;
+            await ExecuteAsync(connection, sql.Move, cancellationToken, Text(names), Numbers(moved));
+            await ExecuteAsync(connection, sql.RaiseRoster, cancellationToken);
             version = await VersionAsync(connection, cancellationToken);
             lanes = await LanesAsync(connection, names, cancellationToken);
             (except, _) = await OthersAsync(connection, names, lanes, cancellationToken);
@@ -71,6 +81,12 @@ sealed class Rosters(NpgsqlDataSource source, Statements sql, int namedUpTo)
 
         await looking.CommitAsync(cancellationToken);
         return new Roster(version, count, null, lanes, except);
+    }
+
+    async Task<bool> AreMissingAsync(NpgsqlConnection connection, string[] names, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql.AreMissing, connection) { Parameters = { Text(names) } };
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     async Task<long> VersionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

@@ -143,7 +143,11 @@ sealed class Statements(string schema)
     ];
 
     /// <summary>Ends with the transaction. Whoever changes lanes changes them alone.</summary>
-    public string LockRoster => $"select pg_advisory_xact_lock(hashtextextended('vmshepherd roster {schema.Replace("'", "''", StringComparison.Ordinal)}', 0))";
+    public string LockRoster(bool shared) =>
+        $"select pg_advisory_xact_lock{(shared ? "_shared" : "")}(hashtextextended('vmshepherd roster {schema.Replace("'", "''", StringComparison.Ordinal)}', 0))";
+
+    /// <summary>Whether one of the names ($1) is not there, or in no lane.</summary>
+    public string AreMissing => $"select exists (select from unnest($1::text[]) p left join {_lease} l on l.preset = p where l.preset is null or l.lane = 0)";
 
     /// <summary>Adds who is not there, all in one new lane ($2), or in none. $1 names.</summary>
     public string Enrol => $"""
@@ -161,13 +165,11 @@ sealed class Statements(string schema)
     /// <summary>Who is in the lanes ($2) without being named ($1); no more than $3.</summary>
     public string Others => $"select l.preset, l.lane from {_lease} l where l.lane = any($2::bigint[]) and not exists (select from unnest($1::text[]) p where p = l.preset) limit $3";
 
-    /// <summary>Moves the named ($1) of some lanes ($2) into a new one.</summary>
-    public IReadOnlyList<string> Move =>
-    [
-        $"""
+    /// <summary>Moves the named ($1) of some lanes ($2) into a new one; then the roster is another one.</summary>
+    public string Move => $"""
         with mine as materialized (select l.preset from {_lease} l where l.preset = any($1::text[]) and l.lane = any($2::bigint[]) order by l.preset for update)
         update {_lease} l set lane = (select nextval('{schema}.lane')) from mine where l.preset = mine.preset
-        """,
-        $"update {_store} set roster = roster + 1",
-    ];
+        """;
+
+    public string RaiseRoster => $"update {_store} set roster = roster + 1";
 }

@@ -52,6 +52,7 @@ public sealed class Shepherd : IAsyncDisposable
 
     volatile Settings _settings;
     volatile string? _storeProblem;
+    volatile string? _readProblem;
 
     /// <param name="settings">As read.</param>
     /// <param name="drivers">Where drivers are found.</param>
@@ -97,7 +98,7 @@ public sealed class Shepherd : IAsyncDisposable
         get
         {
             List<ReadinessProblem> problems = [];
-            if (!_presets.AreLoaded) problems.Add(new ReadinessProblem("presets", "not loaded yet"));
+            if (!_presets.AreLoaded) problems.Add(new ReadinessProblem("presets", _readProblem ?? "not loaded yet"));
             if (_storeProblem is { } store) problems.Add(new ReadinessProblem("runtime", store));
             return problems;
         }
@@ -249,6 +250,7 @@ public sealed class Shepherd : IAsyncDisposable
         try
         {
             read = await _presets.RefreshAsync(_settings, stopping);
+            _readProblem = null;
             _canaries.Pass(_settings);
             if (!ReferenceEquals(_lanesOf, Catalog)) await AdoptAsync(Catalog);
             await KeepInStoreAsync();
@@ -260,7 +262,8 @@ public sealed class Shepherd : IAsyncDisposable
         catch (Exception e)
         {
             // What was in force stays in force, and is kept.
-            Log.PresetsUnreadable(_log, $"{e.GetType().Name}: {e.Message}");
+            _readProblem = $"{e.GetType().Name}: {e.Message}";
+            Log.PresetsUnreadable(_log, _readProblem);
         }
 
         foreach (Lane lane in _lanes)
