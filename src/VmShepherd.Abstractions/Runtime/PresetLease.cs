@@ -22,6 +22,12 @@ public sealed record PresetLease(string Preset, LeaseToken Token, TimeSpan Durat
     /// <summary>By the store's clock, since anybody last completed this preset; <see langword="null"/> = never.</summary>
     public TimeSpan? SinceCompleted { get; init; }
 
+    /// <summary>
+    /// By the store's clock, since it may have lost what was stored last, as a failover to an asynchronous replica does; <see langword="null"/> = never.
+    /// Whoever held a lease that was lost MUST have stopped acting before this begins.
+    /// </summary>
+    public TimeSpan? SinceLoss { get; init; }
+
     /// <summary>What was last stored for it; <see langword="null"/> = nothing.</summary>
     public VersionedDocument? State { get; init; }
 

@@ -13,6 +13,9 @@ sealed class Memory(string incarnation, SteadyClock clock)
     /// <param name="History">Decoded.</param>
     sealed record Entry(ReadOnlyMemory<byte> Stored, byte[] Body, History History);
 
+    /// <summary>A moment is told a little differently each time: one that is as good as known changes nothing.</summary>
+    static readonly TimeSpan LossMargin = TimeSpan.FromSeconds(5);
+
     readonly ConcurrentDictionary<string, Entry> _known = new(StringComparer.Ordinal);
 
     readonly DateTimeOffset _start = clock.Now;
@@ -26,19 +29,23 @@ sealed class Memory(string incarnation, SteadyClock clock)
     {
         if (lease.State is not { } state)
         {
-            return new History(_known.TryRemove(lease.Preset, out _) ? clock.Now : _start);
+            return SinceLoss(new History(_known.TryRemove(lease.Preset, out _) ? clock.Now : _start), lease);
         }
 
         if (_known.TryGetValue(lease.Preset, out Entry? entry) && state.Content.Span.SequenceEqual(entry.Stored.Span))
         {
             if (!entry.Stored.Equals(state.Content)) _known[lease.Preset] = entry with { Stored = state.Content };
-            return entry.History;
+            return SinceLoss(entry.History, lease);
         }
 
         History history = HistoryCodec.Decode(state.Content.Span, state.Age, incarnation, clock.Now);
         _known[lease.Preset] = new Entry(state.Content, SHA256.HashData(HistoryCodec.EncodeBody(history)), history);
-        return history;
+        return SinceLoss(history, lease);
     }
+
+    /// <summary>A store that failed over may have lost intents: creates wait as if the memory had begun then.</summary>
+    History SinceLoss(History history, PresetLease lease) =>
+        lease.SinceLoss is { } loss && clock.Now - loss > history.BornAt + LossMargin ? history with { BornAt = clock.Now - loss } : history;
 
     /// <summary>The document to store; null = what is stored says the same.</summary>
     public ReadOnlyMemory<byte>? Encode(string preset, History history)

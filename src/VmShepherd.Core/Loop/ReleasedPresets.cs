@@ -8,7 +8,7 @@ namespace VmShepherd.Core.Loop;
 /// </summary>
 sealed class ReleasedPresets(string instance, IRuntimeDriver runtime, SteadyClock clock)
 {
-    static readonly TimeSpan Keep = TimeSpan.FromDays(1), Lease = TimeSpan.FromSeconds(30), Patience = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan Keep = TimeSpan.FromDays(1), Lease = TimeSpan.FromSeconds(30), Patience = TimeSpan.FromSeconds(10), AtOnce = TimeSpan.FromMilliseconds(1);
 
     /// <summary>Forgotten in one pass.</summary>
     const int Batch = 100;
@@ -34,8 +34,10 @@ sealed class ReleasedPresets(string instance, IRuntimeDriver runtime, SteadyCloc
         using var patience = new CancellationTokenSource(Patience, clock.Time);
         IReadOnlyList<PresetLease> leases = await runtime.ClaimAsync(new ClaimRequest(instance, stale, Batch, Lease), patience.Token).WaitAsync(patience.Token);
         string[] unmanaged = [.. leases.Where(lease => !(lease.SinceCompleted <= Keep)).Select(lease => lease.Preset)];
-        foreach (PresetLease lease in leases.Where(lease => lease.SinceCompleted <= Keep))
-            await runtime.CompleteAsync(lease with { Requests = [] }, null, TimeSpan.Zero, patience.Token).WaitAsync(patience.Token);
+
+        // Let go by running out, not completed: nobody has looked at these presets now, and whoever manages them must not believe so (G14).
+        PresetLease[] managed = [.. leases.Where(lease => lease.SinceCompleted <= Keep)];
+        if (managed.Length > 0) await runtime.RenewAsync(managed, AtOnce, patience.Token).WaitAsync(patience.Token);
         await runtime.ForgetAsync(unmanaged, patience.Token).WaitAsync(patience.Token);
         _forgotten.UnionWith(unmanaged);
     }

@@ -52,6 +52,7 @@ public sealed class Shepherd : IAsyncDisposable
 
     volatile Settings _settings;
     volatile string? _storeProblem;
+    volatile string? _readProblem;
 
     /// <param name="settings">As read.</param>
     /// <param name="drivers">Where drivers are found.</param>
@@ -97,11 +98,15 @@ public sealed class Shepherd : IAsyncDisposable
         get
         {
             List<ReadinessProblem> problems = [];
-            if (!_presets.AreLoaded) problems.Add(new ReadinessProblem("presets", "not loaded yet"));
+            if (!_presets.AreLoaded) problems.Add(new ReadinessProblem("presets", _readProblem ?? "not loaded yet"));
             if (_storeProblem is { } store) problems.Add(new ReadinessProblem("runtime", store));
             return problems;
         }
     }
+
+    /// <summary>Before the first cycle: whether the store can ever work as it is set up. One that is merely out of reach, or slow, is waited for.</summary>
+    /// <exception cref="ArgumentException">It can't; the message says what to change.</exception>
+    public Task CheckStoreAsync(CancellationToken cancellationToken) => StoreCheck.RunAsync(_runtime, _clock.Time, cancellationToken);
 
     /// <summary>Runs until told to stop; returns when every cycle has ended between two steps, its state is saved and its lease given back.</summary>
     public async Task RunAsync(CancellationToken stopping)
@@ -245,6 +250,7 @@ public sealed class Shepherd : IAsyncDisposable
         try
         {
             read = await _presets.RefreshAsync(_settings, stopping);
+            _readProblem = null;
             _canaries.Pass(_settings);
             if (!ReferenceEquals(_lanesOf, Catalog)) await AdoptAsync(Catalog);
             await KeepInStoreAsync();
@@ -256,7 +262,8 @@ public sealed class Shepherd : IAsyncDisposable
         catch (Exception e)
         {
             // What was in force stays in force, and is kept.
-            Log.PresetsUnreadable(_log, $"{e.GetType().Name}: {e.Message}");
+            _readProblem = $"{e.GetType().Name}: {e.Message}";
+            Log.PresetsUnreadable(_log, _readProblem);
         }
 
         foreach (Lane lane in _lanes)

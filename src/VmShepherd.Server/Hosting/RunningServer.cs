@@ -34,6 +34,7 @@ static class RunningServer
         string instance = ShepherdFactory.NewInstance();
         await using UserdataRenderer userdata = BuiltIn.Userdata();
         await using Shepherd shepherd = ShepherdFactory.Create(settings, drivers, userdata, instance, loggers);
+        await CheckStoreAsync(shepherd, settings, signals.Stopping);
         if (options.Once) return await shepherd.RunOnceAsync(signals.Stopping) ? ExitCode.Good : ExitCode.Failed;
 
         var gate = new AccessGate(ReadAccess(settings));
@@ -49,6 +50,18 @@ static class RunningServer
         bool isClean = await RunLoopAsync(shepherd, signals, loggers, logger);
         await StopWebAsync(app);
         return isClean ? ExitCode.Good : ExitCode.Failed;
+    }
+
+    static async Task CheckStoreAsync(Shepherd shepherd, Settings settings, CancellationToken stopping)
+    {
+        try
+        {
+            await shepherd.CheckStoreAsync(stopping);
+        }
+        catch (ArgumentException refused)
+        {
+            throw new CommandException($"{settings.File}: runtime: {refused.Message}", ExitCode.BadConfiguration);
+        }
     }
 
     static AccessPolicy ReadAccess(Settings settings)

@@ -40,6 +40,23 @@ public sealed class MemoryTests
         Assert.Equal(_clock.Now, _memory.Load(Lease()).BornAt);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void After_a_failover_the_memory_begins_when_nothing_could_be_lost_any_more(bool isStored)
+    {
+        ReadOnlyMemory<byte>? stored = null;
+        if (isStored) stored = new Memory("other", _clock).Encode("web", new History(Given.Noon));
+        _time.Advance(TimeSpan.FromHours(1));
+        PresetLease lease = Lease(stored, TimeSpan.FromHours(1)) with { SinceLoss = TimeSpan.FromMinutes(1) };
+
+        History first = _memory.Load(lease);
+        Assert.Equal(_clock.Now - TimeSpan.FromMinutes(1), first.BornAt);
+        ReadOnlyMemory<byte> kept = _memory.Encode("web", first)!.Value;
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Same(first, _memory.Load(Lease(kept, TimeSpan.FromMinutes(1)) with { SinceLoss = TimeSpan.FromSeconds(119) }));
+    }
+
     [Fact]
     public void What_was_stored_is_not_decoded_again_and_not_written_again()
     {

@@ -58,6 +58,9 @@ public sealed class ReleasedPresetsTests
         await _released.ForgetAsync();
 
         Assert.True(await IsRememberedAsync());
+        _time.Advance(TimeSpan.FromMinutes(1));
+        PresetLease next = Assert.Single(await _store.ClaimAsync(new ClaimRequest("other", ["web"], 1, TimeSpan.FromMinutes(2)), Ct));
+        Assert.Equal(TimeSpan.FromMinutes(2), next.SinceCompleted);
     }
 
     [Fact]

@@ -1,0 +1,98 @@
+using Microsoft.Data.Sqlite;
+
+namespace VmShepherd.Drivers.Sqlite;
+
+/// <summary>The open file, for one process alone. Not for use side by side.</summary>
+sealed class SqliteFile : IDisposable
+{
+    const int Version = 1;
+
+    const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    const string Tables = """
+        create table lease (
+            preset text primary key, next_at integer not null, set_at integer not null, turn integer not null, held integer not null default 0,
+            token integer not null default 0, acted_at integer, completed_at integer, shown integer not null default 0);
+        create index lease_due on lease (next_at, turn);
+        create table state (preset text primary key, version integer not null, written_at integer not null, content blob not null);
+        create table request (number integer primary key autoincrement, preset text not null, content text not null);
+        create index request_preset on request (preset, number);
+        create table counter (name text primary key, value integer not null) without rowid;
+        insert into counter values ('token', 0), ('version', 0), ('turn', 0);
+        """;
+
+    readonly FileStream _lock;
+
+    public SqliteConnection Connection { get; }
+
+    SqliteFile(FileStream @lock, SqliteConnection connection) => (_lock, Connection) = (@lock, connection);
+
+    /// <exception cref="SqliteStoreException">Only a person can help.</exception>
+    public static SqliteFile Open(string path)
+    {
+        if (OperatingSystem.IsWindows()) throw new SqliteStoreException("the file needs a system with modes of files", null);
+        FileStream @lock = Lock(path);
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 5 }.ConnectionString);
+        try
+        {
+            if (!File.Exists(path)) new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Private }).Dispose();
+            connection.Open();
+
+            // FULL: what is answered is on the disk. An intent that a power failure takes along would be a machine too many.
+            Execute(connection, "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000; pragma foreign_keys = off");
+            Migrate(connection, path);
+            return new SqliteFile(@lock, connection);
+        }
+        catch (Exception e)
+        {
+            connection.Dispose();
+            @lock.Dispose();
+            throw e is SqliteException or IOException or UnauthorizedAccessException ? new SqliteStoreException($"{path}: {e.Message}; give path a file of its own that this user may write", e) : e;
+        }
+    }
+
+    /// <summary>Held as long as the process lives, and let go by the system whatever it dies of.</summary>
+    static FileStream Lock(string path)
+    {
+        if (OperatingSystem.IsWindows()) throw new PlatformNotSupportedException();
+        string file = path + ".lock";
+        try
+        {
+            if (Path.GetDirectoryName(path) is { Length: > 0 } directory && !Directory.Exists(directory))
+                Directory.CreateDirectory(directory, Private | UnixFileMode.UserExecute);
+            return new FileStream(file, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, UnixCreateMode = Private });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SqliteStoreException(File.Exists(file) && e is not UnauthorizedAccessException
+                ? $"{path}: another process of this host uses it: end that one, or give this one a path of its own; for several instances use PostgresDriver"
+                : $"{path}: {e.Message}", e);
+        }
+    }
+
+    static void Migrate(SqliteConnection connection, string path)
+    {
+        using SqliteTransaction transaction = connection.BeginTransaction();
+        using var read = new SqliteCommand("pragma user_version", connection, transaction);
+        long version = (long)read.ExecuteScalar()!;
+        if (version > Version)
+            throw new SqliteStoreException($"{path} is of version {version}, this program knows versions up to {Version}: a newer vmshepherd has been here, start that one", null);
+        if (version == 0) Execute(connection, $"{Tables} pragma user_version = {Version}", transaction);
+        transaction.Commit();
+    }
+
+    static void Execute(SqliteConnection connection, string sql, SqliteTransaction? transaction = null)
+    {
+        using var command = new SqliteCommand(sql, connection, transaction);
+        command.ExecuteNonQuery();
+    }
+
+    public void Dispose()
+    {
+        Connection.Dispose();
+        _lock.Dispose();
+    }
+}
+
+/// <summary>Only a person can help: another path, another program.</summary>
+sealed class SqliteStoreException(string message, Exception? cause) : Exception(message, cause);

@@ -1,0 +1,198 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+using VmShepherd.Abstractions;
+using VmShepherd.Drivers.Postgres;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(Drivers.Tests.Runtime.Postgres.SharedPostgres))]
+
+namespace Drivers.Tests.Runtime.Postgres;
+
+/// <summary>A PostgreSQL 15 of our own on a free loopback port, and a pgbouncer in transaction mode before it. Both refuse to run as root: then they run as Debian's user.</summary>
+public sealed class PostgresServer : IAsyncDisposable
+{
+    public const string Password = "s3cret-P4ss/word";
+    const string Programs = "/usr/lib/postgresql/15/bin", Pgbouncer = "/usr/sbin/pgbouncer";
+
+    readonly string _root = Directory.CreateTempSubdirectory("vmshepherd-postgres-").FullName;
+    readonly string _data;
+    Process? _server, _pooler;
+
+    public int Port { get; } = FreePort();
+
+    public int PoolerPort { get; } = FreePort();
+
+    PostgresServer(string? data = null) => _data = data ?? Path.Combine(_root, "data");
+
+    public static async Task<PostgresServer> StartAsync()
+    {
+        var server = new PostgresServer();
+        await server.OwnAsync();
+        string password = Path.Combine(server._root, "password");
+        await File.WriteAllTextAsync(password, Password);
+        await RunAsync($"{Programs}/initdb", "-D", server._data, "-U", "admin", "-A", "scram-sha-256", $"--pwfile={password}", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8");
+        await server.StartServerAsync();
+        await server.ExecuteAsync($"create role shepherd login password '{Password}'; create role guest login password '{Password}'");
+        await server.ExecuteAsync("create database shepherd owner shepherd");
+        return server;
+    }
+
+    /// <summary>An asynchronous replica of the present state; from then on it follows.</summary>
+    public async Task<PostgresServer> ReplicateAsync()
+    {
+        var replica = new PostgresServer();
+        await replica.OwnAsync();
+        await RunAsync($"{Programs}/pg_basebackup", "-D", replica._data, "-R", "-c", "fast", "--no-sync", "-d", $"host=127.0.0.1 port={Port} user=admin password={Password}");
+        await replica.StartServerAsync();
+        return replica;
+    }
+
+    public Task PromoteAsync() => ExecuteAsync("select pg_promote(true)");
+
+    public async Task StartServerAsync()
+    {
+        _server = Start($"{Programs}/postgres", "-D", _data, "-p", $"{Port}", "-c", "listen_addresses=127.0.0.1", "-c", $"unix_socket_directories={_root}", "-c", "fsync=off", "-c", "max_connections=200", "-c", "log_min_messages=fatal");
+        await WaitAsync(_server, () => ExecuteAsync("select 1"));
+    }
+
+    /// <summary>Ends the server as a restart does: at once, with every connection.</summary>
+    public async Task StopServerAsync()
+    {
+        await RunAsync("/bin/kill", "-INT", $"{_server!.Id}");
+        await _server.WaitForExitAsync();
+    }
+
+    public async Task StartPoolerAsync()
+    {
+        Assert.True(File.Exists(Pgbouncer), $"{Pgbouncer} is needed: scripts/install-test-tools");
+        string settings = Path.Combine(_root, "pgbouncer.ini"), users = Path.Combine(_root, "users");
+        await File.WriteAllTextAsync(users, $"\"shepherd\" \"{Password}\"\n");
+        await File.WriteAllTextAsync(settings, $"""
+            [databases]
+            shepherd = host=127.0.0.1 port={Port}
+            [pgbouncer]
+            listen_addr = 127.0.0.1
+            listen_port = {PoolerPort}
+            unix_socket_dir =
+            auth_type = scram-sha-256
+            auth_file = {users}
+            pool_mode = transaction
+            default_pool_size = 3
+            server_round_robin = 1
+            log_connections = 0
+            log_disconnections = 0
+            log_stats = 0
+            """);
+        await OwnAsync();
+        _pooler = Start(Pgbouncer, "-q", settings);
+        await WaitAsync(_pooler, async () =>
+        {
+            await using var connection = new NpgsqlConnection($"Host=127.0.0.1;Port={PoolerPort};Database=shepherd;Username=shepherd;Password={Password};Pooling=false");
+            await connection.OpenAsync();
+        });
+    }
+
+    public PostgresOptions Options(string schema, int? port = null) => new()
+    {
+        Host = "127.0.0.1", Port = port ?? Port, Database = "shepherd", User = "shepherd", Password = Password, Schema = schema, PoolSize = 4,
+    };
+
+    public async Task<object?> ExecuteAsync(string sql, string database = "postgres")
+    {
+        await using var connection = new NpgsqlConnection($"Host=127.0.0.1;Port={Port};Database={database};Username=admin;Password={Password};Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync();
+    }
+
+    /// <summary>Shifts what is stored, so that the server's clock is that much later than everything in it.</summary>
+    public Task AdvanceAsync(string schema, TimeSpan time)
+    {
+        string by = $"interval '{(long)time.TotalMicroseconds} microseconds'";
+        return ExecuteAsync($"""
+            update {schema}.lease set next_at = next_at - {by}, set_at = set_at - {by}, acted_at = acted_at - {by}, completed_at = completed_at - {by};
+            update {schema}.state set written_at = written_at - {by};
+            update {schema}.store set lost_at = lost_at - {by}, clock_seen = clock_seen - {by};
+            """, "shepherd");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (Process process in new[] { _pooler, _server }.OfType<Process>())
+        {
+            if (!process.HasExited) await RunAsync("/bin/kill", "-INT", $"{process.Id}");
+            await process.WaitForExitAsync();
+            process.Dispose();
+        }
+
+        Directory.Delete(_root, recursive: true);
+    }
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    async Task OwnAsync()
+    {
+        if (Environment.UserName == "root") await RunAsync("/bin/chown", "-R", "postgres:", _root);
+    }
+
+    static async Task WaitAsync(Process process, Func<Task> attempt)
+    {
+        for (int tries = 0; ; tries++)
+        {
+            Assert.False(process.HasExited, $"{process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)} has ended");
+            try
+            {
+                await attempt();
+                return;
+            }
+            catch (NpgsqlException) when (tries < 600)
+            {
+                await Task.Delay(50);
+            }
+        }
+    }
+
+    static Process Start(string program, params string[] arguments)
+    {
+        Assert.True(File.Exists(program), $"{program} is needed: scripts/install-test-tools");
+        bool dropsRoot = Environment.UserName == "root" && !program.StartsWith("/bin/", StringComparison.Ordinal);
+        string[] asPostgres = ["--reuid=postgres", "--regid=postgres", "--clear-groups", program, .. arguments];
+        return Process.Start(new ProcessStartInfo(dropsRoot ? "/usr/bin/setpriv" : program, dropsRoot ? asPostgres : arguments)
+        {
+            WorkingDirectory = "/", RedirectStandardOutput = program.StartsWith(Programs, StringComparison.Ordinal) && !program.EndsWith("/postgres", StringComparison.Ordinal),
+        })!;
+    }
+
+    static async Task RunAsync(string program, params string[] arguments)
+    {
+        using Process process = Start(program, arguments);
+        if (process.StartInfo.RedirectStandardOutput) await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}");
+    }
+}
+
+/// <summary>The one server of a test run, started by the first test that needs it.</summary>
+public sealed class SharedPostgres : IAsyncDisposable
+{
+    readonly Lazy<Task<PostgresServer>> _server = new(async () =>
+    {
+        PostgresServer server = await PostgresServer.StartAsync();
+        await server.StartPoolerAsync();
+        return server;
+    });
+
+    public Task<PostgresServer> ServerAsync() => _server.Value;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server.IsValueCreated) await (await _server.Value).DisposeAsync();
+    }
+}
