@@ -3,6 +3,8 @@ using VmShepherd.Core.Configuration;
 using VmShepherd.Core.Configuration.Yaml;
 using VmShepherd.Core.Drivers;
 using VmShepherd.Drivers.Iaas.Dummy;
+using VmShepherd.Drivers.Postgres;
+using VmShepherd.Drivers.Sqlite;
 using Xunit;
 
 namespace Core.Tests.Configuration.Fuzzing;
@@ -19,7 +21,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
     /// <summary>Longer messages nobody reads; a file can't make them grow.</summary>
     const int LongestLine = 4096;
 
-    static readonly DriverRegistry Registry = new(typeof(DummyIaasDriver).Assembly);
+    static readonly DriverRegistry Registry = new(typeof(DummyIaasDriver).Assembly, typeof(PostgresDriver).Assembly, typeof(SqliteDriver).Assembly);
     static readonly Settings Plain = SettingsReader.Read(Corpus.Documents[0].AsSpan(), "settings.yaml", Registry, _ => null).Settings!;
 
     [Fact]

@@ -8,6 +8,8 @@ using VmShepherd.Core.Configuration.Schemas;
 using VmShepherd.Core.Configuration.Yaml;
 using VmShepherd.Core.Drivers;
 using VmShepherd.Drivers.Iaas.Dummy;
+using VmShepherd.Drivers.Postgres;
+using VmShepherd.Drivers.Sqlite;
 using Xunit;
 
 namespace Core.Tests.Configuration.Schemas;
@@ -20,7 +22,7 @@ public sealed partial class SchemaTests(ITestOutputHelper output)
     const string Web = "name: web\ncount: 3\nimage: debian-12\nflavor: m1.small\n";
     const int Mutations = 3000;
 
-    static readonly DriverRegistry Registry = new(typeof(DummyIaasDriver).Assembly);
+    static readonly DriverRegistry Registry = new(typeof(DummyIaasDriver).Assembly, typeof(PostgresDriver).Assembly, typeof(SqliteDriver).Assembly);
     static readonly JsonObject SettingsSchema = ConfigurationSchema.Settings(Registry);
     static readonly JsonObject PresetSchema = ConfigurationSchema.Preset(Registry);
 
