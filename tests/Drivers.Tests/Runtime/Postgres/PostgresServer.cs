@@ -6,8 +6,6 @@ using VmShepherd.Abstractions;
 using VmShepherd.Drivers.Postgres;
 using Xunit;
 
-[assembly: AssemblyFixture(typeof(Drivers.Tests.Runtime.Postgres.SharedPostgres))]
-
 namespace Drivers.Tests.Runtime.Postgres;
 
 /// <summary>A PostgreSQL 15 of our own on a free loopback port, and a pgbouncer in transaction mode before it. Both refuse to run as root: then they run as Debian's user.</summary>
@@ -176,23 +174,5 @@ public sealed class PostgresServer : IAsyncDisposable
         if (process.StartInfo.RedirectStandardOutput) await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}");
-    }
-}
-
-/// <summary>The one server of a test run, started by the first test that needs it.</summary>
-public sealed class SharedPostgres : IAsyncDisposable
-{
-    readonly Lazy<Task<PostgresServer>> _server = new(async () =>
-    {
-        PostgresServer server = await PostgresServer.StartAsync();
-        await server.StartPoolerAsync();
-        return server;
-    });
-
-    public Task<PostgresServer> ServerAsync() => _server.Value;
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_server.IsValueCreated) await (await _server.Value).DisposeAsync();
     }
 }

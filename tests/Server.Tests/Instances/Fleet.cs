@@ -1,0 +1,96 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Drivers.Tests.Runtime.Postgres;
+using VmShepherd.Server.Tests.Running;
+
+namespace VmShepherd.Server.Tests.Instances;
+
+/// <summary>Several real processes, one real PostgreSQL, one simulated cloud in a process of its own, whose ledger tells what happened.</summary>
+sealed partial class Fleet : IAsyncDisposable
+{
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    readonly Installation _installation = new();
+    readonly VmShepherdProcess _cloud;
+    readonly List<VmShepherdProcess> _instances = [];
+    readonly HttpClient _http = new();
+
+    Fleet(VmShepherdProcess cloud) => _cloud = cloud;
+
+    static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    /// <summary>The cloud runs; nobody keeps anything yet.</summary>
+    /// <param name="postgres">The store.</param>
+    /// <param name="schema">Of this fleet alone.</param>
+    /// <param name="latency">Seconds that each call to the cloud takes.</param>
+    public static async Task<Fleet> StartAsync(PostgresServer postgres, string schema, double latency)
+    {
+        VmShepherdProcess cloud = VmShepherdProcess.Start("dummy-cloud", "--listen", "127.0.0.1:0", "--boot-time", "0", "--latency", latency.ToString(CultureInfo.InvariantCulture));
+        var fleet = new Fleet(cloud);
+        await cloud.SaysAsync("dummy cloud at http://");
+        string url = cloud.Errors[cloud.Errors.IndexOf("http://", StringComparison.Ordinal)..].Trim();
+        fleet._installation.Write("password", PostgresServer.Password);
+        fleet._installation.WriteSettings(iaas: $"connect: {url}");
+        string settings = File.ReadAllText(fleet._installation.SettingsFile);
+        fleet._installation.Write("settings.yaml", settings.Replace("runtime: {driver: InMemoryDriver}",
+            $"runtime: {{driver: PostgresDriver, host: 127.0.0.1, port: {postgres.Port}, database: shepherd, user: shepherd, password_file: password, schema: {schema}}}", StringComparison.Ordinal));
+        fleet.CloudUrl = new Uri(url);
+        return fleet;
+    }
+
+    Uri CloudUrl { get; set; } = null!;
+
+    public IReadOnlyList<VmShepherdProcess> Instances => _instances;
+
+    public void WritePreset(string name, int count, string more = "") => _installation.WritePreset(name, count, more);
+
+    /// <summary>So many processes, all at the same time.</summary>
+    public async Task<Uri[]> LaunchAsync(int instances)
+    {
+        (VmShepherdProcess Process, Uri Url)[] launched = await Task.WhenAll(Enumerable.Range(0, instances).Select(_ => VmShepherdProcess.ServeAsync(_installation)));
+        _instances.AddRange(launched.Select(instance => instance.Process));
+        return [.. launched.Select(instance => instance.Url)];
+    }
+
+    /// <summary>Machines there are, whatever anybody says of them.</summary>
+    public async Task<int> CountAsync() => System.Text.Json.JsonDocument.Parse(await _http.GetStringAsync(new Uri(CloudUrl, "/vms"), Ct)).RootElement.GetArrayLength();
+
+    /// <summary>Lines of the cloud's ledger with this operation.</summary>
+    public async Task<int> HappenedAsync(string operation) =>
+        (await _http.GetStringAsync(new Uri(CloudUrl, "/ledger"), Ct)).Split('\n').Count(line => line.Contains($"\"{operation}\"", StringComparison.Ordinal));
+
+    /// <summary>The sum of a series over these instances.</summary>
+    public async Task<double> SumAsync(IEnumerable<Uri> instances, string series)
+    {
+        double sum = 0;
+        foreach (Uri instance in instances)
+        {
+            string text = await _http.GetStringAsync(new Uri(instance, "/metrics"), Ct);
+            if (text.Split('\n').FirstOrDefault(line => line.StartsWith(series + " ", StringComparison.Ordinal)) is { } line) sum += double.Parse(Number().Match(line, series.Length).Value, CultureInfo.InvariantCulture);
+        }
+
+        return sum;
+    }
+
+    public async Task UntilAsync(string what, Func<Task<bool>> isSo)
+    {
+        long started = System.Diagnostics.Stopwatch.GetTimestamp();
+        while (!await isSo())
+        {
+            if (System.Diagnostics.Stopwatch.GetElapsedTime(started) > Patience)
+                throw new InvalidOperationException($"not in {Patience}: {what}; {await CountAsync()} machines\n{string.Join("\n---\n", _instances.Select(instance => instance.Errors))}");
+            await Task.Delay(50, Ct);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (VmShepherdProcess instance in _instances) await instance.DisposeAsync();
+        await _cloud.DisposeAsync();
+        _http.Dispose();
+        _installation.Dispose();
+    }
+
+    [GeneratedRegex(@"[\d.]+")]
+    private static partial Regex Number();
+}
