@@ -20,7 +20,7 @@ test: ## All tests, set-up included.
 
 fuzz: ## A million spoilt documents through the readers of settings and presets. Prints its seeds; VMSHEPHERD_SEED=N tries that one again.
 	dotnet build $(DOTNET_FLAGS) -v q tests/Core.Tests
-	VMSHEPHERD_FUZZ=$${VMSHEPHERD_FUZZ:-1000000} dotnet run $(DOTNET_FLAGS) --no-build --project tests/Core.Tests -- -class "*FuzzTests" -showLiveOutput
+	VMSHEPHERD_FUZZ=$${VMSHEPHERD_FUZZ:-1000000} dotnet run -c $(CONFIGURATION) --no-build --project tests/Core.Tests -- -class "*FuzzTests" -showLiveOutput
 
 mutate: ## Takes each guard away once and names the test that notices. Not part of `test`.
 	scripts/mutate
