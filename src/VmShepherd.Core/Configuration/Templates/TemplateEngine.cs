@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using VmShepherd.Core.Status;
 
@@ -22,6 +23,9 @@ sealed class TemplateEngine : IAsyncDisposable
     readonly Dictionary<string, Task<Rendering>> _running = new(StringComparer.Ordinal);
     readonly Dictionary<string, LinkedListNode<Known>> _known = new(StringComparer.Ordinal);
     readonly LinkedList<Known> _byUse = [];
+
+    /// <summary>Hashes of templates that have been rendered, whatever the values were.</summary>
+    readonly HashSet<string> _proven = new(StringComparer.Ordinal);
     int _letters;
 
     sealed record Known(string Key, Rendering Rendering, long At)
@@ -55,17 +59,18 @@ sealed class TemplateEngine : IAsyncDisposable
             if (Recall(key) is { } known) return Task.FromResult(known);
             if (_running.TryGetValue(key, out Task<Rendering>? running)) return running;
             if (_running.Count >= MaxWaiting) return Task.FromResult(new Rendering(RenderResult.Busy, null, $"{MaxWaiting} templates wait already: it is tried again in the next cycle"));
-            return _running[key] = RenderAsync(key, request);
+            string text = Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(template.AsSpan())));
+            return _running[key] = RenderAsync(key, text, request, _proven.Contains(text));
         }
     }
 
-    async Task<Rendering> RenderAsync(string key, ReadOnlyMemory<byte> request)
+    async Task<Rendering> RenderAsync(string key, string text, ReadOnlyMemory<byte> request, bool isProven)
     {
         await Task.Yield(); // starting a process takes its time, and the lock is held here
         Rendering? rendering = null;
         try
         {
-            rendering = await _workers.RenderAsync(request);
+            rendering = await _workers.RenderAsync(request, isProven);
             return rendering;
         }
         finally
@@ -73,6 +78,12 @@ sealed class TemplateEngine : IAsyncDisposable
             lock (_lock)
             {
                 _running.Remove(key);
+                if (rendering is { Result: RenderResult.Ok })
+                {
+                    if (_proven.Count == MaxResults) _proven.Clear();
+                    _proven.Add(text);
+                }
+
                 if (rendering is { Result: RenderResult.Ok or RenderResult.TemplateError or RenderResult.OverLimit }) Remember(new Known(key, rendering, _time.GetTimestamp()));
             }
         }

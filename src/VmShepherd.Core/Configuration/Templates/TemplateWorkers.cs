@@ -47,6 +47,9 @@ sealed class TemplateWorkers(string python, TimeProvider time, TemplateMetrics m
     static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(10);
 
     readonly SemaphoreSlim _turns = new(Most, Most);
+
+    /// <summary>One more, for templates that have been rendered before: who commits many slow ones keeps nobody from replacing machines.</summary>
+    readonly SemaphoreSlim _reserved = new(1, 1);
     readonly Lock _lock = new();
     readonly HashSet<TemplateWorker> _busy = [];
     readonly Stack<TemplateWorker> _idle = [];
@@ -70,12 +73,15 @@ sealed class TemplateWorkers(string python, TimeProvider time, TemplateMetrics m
 
     static string Counted(long count, string what) => $"{count} {what}{(count == 1 ? "" : "s")}";
 
-    internal async Task<Rendering> RenderAsync(ReadOnlyMemory<byte> request)
+    /// <param name="request">As the worker reads it.</param>
+    /// <param name="isProven">The template has been rendered before, perhaps with other values.</param>
+    internal async Task<Rendering> RenderAsync(ReadOnlyMemory<byte> request, bool isProven)
     {
         using var patience = new CancellationTokenSource(Patience, time);
+        SemaphoreSlim turns = isProven && _turns.CurrentCount == 0 ? _reserved : _turns;
         try
         {
-            await _turns.WaitAsync(patience.Token);
+            await turns.WaitAsync(patience.Token);
         }
         catch (OperationCanceledException)
         {
@@ -93,7 +99,7 @@ sealed class TemplateWorkers(string python, TimeProvider time, TemplateMetrics m
         }
         finally
         {
-            _turns.Release();
+            turns.Release();
         }
     }
 

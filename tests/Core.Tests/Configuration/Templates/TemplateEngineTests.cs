@@ -82,6 +82,18 @@ public sealed class TemplateEngineTests
     }
 
     [Fact]
+    public async Task A_template_that_was_rendered_before_waits_for_no_flood_of_hanging_ones()
+    {
+        await using TemplateEngine engine = Engine();
+        Assert.Equal("1", (await engine.RenderAsync("{{ n }}", new Dictionary<string, object?> { ["n"] = 1L }, 100, Ct)).Text);
+        Task<Rendering>[] hanging = [.. Enumerable.Range(0, 8).Select(n => RenderAsync(engine, $"{{% for i in range(99999) %}}{{% for j in range(99999) %}}{{% endfor %}}{{% endfor %}}{n}"))];
+
+        Rendering good = await engine.RenderAsync("{{ n }}", new Dictionary<string, object?> { ["n"] = 2L }, 100, Ct);
+        Assert.Equal("2", good.Text ?? good.Problem);
+        await Task.WhenAll(hanging);
+    }
+
+    [Fact]
     public async Task More_hanging_templates_than_workers_leave_every_call_bounded()
     {
         await using TemplateEngine engine = Engine();
