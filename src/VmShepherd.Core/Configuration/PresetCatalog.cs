@@ -27,7 +27,10 @@ public sealed record PresetCatalog
     internal IReadOnlyList<string> TroubledOrigins { get; init; } = [];
 
     /// <summary>Whether the preset's source could not be looked at lately, or says something else that can't be taken.</summary>
-    internal bool IsStale(Preset preset) => Entries.GetValueOrDefault(preset.Origin) is { BadSince: not null } || TroubledOrigins.Any(origin => preset.Origin.StartsWith(origin, StringComparison.Ordinal));
+    internal bool IsStale(Preset preset) => Entries.GetValueOrDefault(preset.Origin) is { BadSince: not null } || IsAmong(TroubledOrigins, preset.Origin);
+
+    /// <summary>Whether an origin is where a place is in trouble.</summary>
+    internal static bool IsAmong(IReadOnlyList<string> troubled, string origin) => troubled.Any(beginning => origin.StartsWith(beginning, StringComparison.Ordinal));
 
     /// <summary>What was made of each source, so that an unchanged one is not read again.</summary>
     internal IReadOnlyDictionary<string, CatalogEntry> Entries { get; init; } = FrozenDictionary<string, CatalogEntry>.Empty;

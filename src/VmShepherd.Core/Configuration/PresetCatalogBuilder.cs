@@ -94,7 +94,7 @@ public sealed class PresetCatalogBuilder(PresetReader reader)
     static void KeepAbsent(Dictionary<string, CatalogEntry> entries, PresetCatalog previous, IReadOnlyList<string> troubled)
     {
         foreach ((string origin, CatalogEntry entry) in previous.Entries)
-            if (troubled.Any(beginning => origin.StartsWith(beginning, StringComparison.Ordinal))) entries.TryAdd(origin, entry);
+            if (PresetCatalog.IsAmong(troubled, origin)) entries.TryAdd(origin, entry);
     }
 
     static Dictionary<string, Preset> InForce(Dictionary<string, CatalogEntry> entries, PresetCatalog previous, List<CatalogProblem> problems, DateTimeOffset now)

@@ -50,15 +50,17 @@ public sealed class UserdataRenderer : IUserdataRenderer, IAsyncDisposable
             text = read;
         }
 
-        return Array.Exists(Marks, mark => text.Contains(mark, StringComparison.Ordinal))
+        return IsTemplate(text)
             ? await RenderAsync(text, where, preset, cancellationToken)
             : Plain(text, where);
     }
 
     public string? KnownProblem(Preset preset) =>
-        preset.Userdata.Text is { } text && (text.StartsWith(FileMark, StringComparison.Ordinal) || Array.Exists(Marks, mark => text.Contains(mark, StringComparison.Ordinal)))
+        preset.Userdata.Text is { } text && (text.StartsWith(FileMark, StringComparison.Ordinal) || IsTemplate(text))
             ? _checks.ProblemOf(preset)
             : null;
+
+    static bool IsTemplate(string text) => Array.Exists(Marks, mark => text.Contains(mark, StringComparison.Ordinal));
 
     async Task<RenderedUserdata> RenderAsync(string text, string where, Preset preset, CancellationToken cancellationToken)
     {

@@ -28,8 +28,7 @@ sealed class KnownSources(string instance, IRuntimeDriver runtime, PresetCatalog
     /// <summary>What was in force before this process; empty = nothing is known.</summary>
     public async Task<PresetCatalog> RecallAsync(Settings settings, CancellationToken cancellationToken)
     {
-        using var patience = new CancellationTokenSource(Patience, clock.Time);
-        await using CancellationTokenRegistration stop = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), patience);
+        using var patience = new Deadline(Patience, clock.Time, cancellationToken);
         IReadOnlyDictionary<string, VersionedDocument> stored = await runtime.ReadAsync(Enumerable.Range(0, Parts).Select(NameOf).ToArray(), patience.Token).WaitAsync(patience.Token);
         for (int part = 0; part < Parts; part++)
         {

@@ -21,8 +21,7 @@ sealed class Nudge : IDisposable
     /// <summary>Until nudged, or for so long.</summary>
     public async Task WaitAsync(TimeSpan longest, TimeProvider time, CancellationToken cancellationToken)
     {
-        using var timeout = new CancellationTokenSource(longest, time);
-        using CancellationTokenRegistration stop = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), timeout);
+        using var timeout = new Deadline(longest, time, cancellationToken);
         try
         {
             await _signal.WaitAsync(timeout.Token);

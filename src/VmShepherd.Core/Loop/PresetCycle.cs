@@ -221,8 +221,7 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
     /// <summary>What is not looked up within a lease holds its place until the next cycle: a look-up that hangs must not hold up the lane for ever.</summary>
     async Task<IReadOnlyDictionary<string, Vm?>> LookUpAsync(IaasAccess iaas, IReadOnlyList<string> ids, TimeSpan patience, CancellationToken stopping)
     {
-        using var limit = new CancellationTokenSource(patience, clock.Time);
-        await using CancellationTokenRegistration stop = stopping.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), limit);
+        using var limit = new Deadline(patience, clock.Time, stopping);
         Dictionary<string, Vm?> found = new(StringComparer.Ordinal);
         foreach (string id in ids.Take(MaxLookups))
         {

@@ -63,8 +63,7 @@ sealed class PresetsInForce(DriverPool pool, CatalogRefresher refresher, KnownSo
     public async Task LookAgainAsync(CancellationToken cancellationToken)
     {
         if (_driver is not IPresetNews news) return;
-        using var patience = new CancellationTokenSource(Patience, clock.Time);
-        await using CancellationTokenRegistration stop = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), patience);
+        using var patience = new Deadline(Patience, clock.Time, cancellationToken);
         try
         {
             await news.LookAgainAsync(patience.Token);

@@ -12,8 +12,7 @@ static class StoreCheck
     public static async Task RunAsync(IRuntimeDriver runtime, TimeProvider time, CancellationToken cancellationToken)
     {
         if (runtime is not IStartCheck store) return;
-        using var patience = new CancellationTokenSource(Patience, time);
-        await using CancellationTokenRegistration stop = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), patience);
+        using var patience = new Deadline(Patience, time, cancellationToken);
         Task checking = store.CheckAsync(patience.Token).WaitAsync(patience.Token);
         await checking.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         if (checking.IsFaulted) await checking;
