@@ -32,7 +32,7 @@ sealed class InstanceWatch(SteadyClock clock)
         lock (_gate)
         {
             DateTimeOffset now = clock.Now;
-            bool wasHeld = Array.Exists(past.Holds, hold => hold.Brake == "mass-failure");
+            bool wasHeld = Array.Exists(past.Holds, hold => IsApart(hold.Brake));
             Count(preset.Name, seen, plan, wasHeld, now);
 
             plan = Brakes.Limit(plan, new Situation(preset, seen, past, Facts(settings, now), now));
@@ -41,11 +41,14 @@ sealed class InstanceWatch(SteadyClock clock)
                 if (Brakes.IsEnd(step, Cause.IllHealth)) _ends.Enqueue(now);
             }
 
-            bool isHeld = plan.Held.Any(hold => hold.Brake == "mass-failure");
+            bool isHeld = plan.Held.Any(hold => IsApart(hold.Brake));
             if (isHeld != wasHeld) Count(preset.Name, seen, plan, isHeld, now);
             return plan;
         }
     }
+
+    /// <summary>A group that fails as a whole, or that people work on, says nothing of this instance: it must not hold all others.</summary>
+    static bool IsApart(string brake) => brake is "mass-failure" or "pause";
 
     /// <summary>The brakes, over a plan that nobody will carry out: nothing is counted.</summary>
     public Plan Preview(Plan plan, Preset preset, Observation seen, History past, Settings settings)

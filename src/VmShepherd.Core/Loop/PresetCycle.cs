@@ -15,9 +15,9 @@ sealed record CycleInput(Preset Preset, IReadOnlySet<string> SharedWith, IaasAcc
     /// <summary>Its source could not be looked at lately: what it said last is in force.</summary>
     public bool IsStale { get; init; }
 
-    /// <summary>What it remembers, with what its source says now weighed (G17).</summary>
+    /// <summary>What it remembers, with what its source says now (G17) and what people say of pauses (G20) weighed.</summary>
     public History Weigh(History past, IReadOnlyList<Request> requests, DateTimeOffset now) =>
-        SourceDoubts.Weigh(past, Preset, new SourceFacts(LooksLike, SharedWith, IsStale), requests, now);
+        SourceDoubts.Weigh(Pauses.Weigh(past, requests, now), Preset, new SourceFacts(LooksLike, SharedWith, IsStale), requests, now);
 
     /// <summary>With the count to be kept: what the source says, unless that is in doubt.</summary>
     public CycleInput Keeping(History past) => past.Count is not { } count || count == Preset.Count ? this : this with { Preset = Preset with { Count = count } };
@@ -169,7 +169,7 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         catch (IaasException e)
         {
             // Not looking is remembered too: failures before and after it are not in a row (G14).
-            Answer[] answers = Refused(requests, $"the machines could not be listed: {e.Message}");
+            Answer[] answers = RequestAnswers.WithoutALook(requests, $"the machines could not be listed: {e.Message}");
             History blind = past with { BlindSince = past.BlindSince ?? (clock.Now - guard.Lease.SinceCompleted.GetValueOrDefault()) };
             return (Report(input, CycleOutcome.Failed) with { Problems = [$"the machines could not be listed ({e.Failure}): {e.Message}"], Answers = answers }, Effects.Answered(blind, answers));
         }

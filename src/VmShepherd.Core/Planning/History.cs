@@ -42,6 +42,9 @@ public sealed record History
     /// <summary>It looks like a preset that vanished when this one came (G17); null = like none.</summary>
     public LookAlike? LookAlike { get; init; }
 
+    /// <summary>A person has paused this preset (G20); null = nobody has.</summary>
+    public Paused? Paused { get; init; }
+
     /// <summary>Which brakes hold, and since when.</summary>
     public HoldSince[] Holds { get; init; } = [];
 
@@ -53,7 +56,7 @@ public sealed record History
 
     /// <summary>Nothing is open: the shortcut of the planner need not look further than the machines.</summary>
     internal bool IsCalm => _calm ??= BlindSince is null && Intents.Length == 0 && Debts.Length == 0 && SuddenDeath is null
-        && MassFailure is null && CrashLoop is null && CreateStop is null && CountChange is null && LookAlike is not { IsConfirmed: false } && Holds.Length == 0 && Array.TrueForAll(Machines, m => m.IsCalm);
+        && MassFailure is null && CrashLoop is null && CreateStop is null && CountChange is null && Paused is null && LookAlike is not { IsConfirmed: false } && Holds.Length == 0 && Array.TrueForAll(Machines, m => m.IsCalm);
 
     /// <summary>The plan of a preset at rest: made once for each history, so that rest costs nothing.</summary>
     internal Plan Rest => _rest ??= new Plan { Next = this, Present = Machines.Length };
@@ -77,6 +80,7 @@ public sealed record History
         Count = original.Count;
         CountChange = original.CountChange;
         LookAlike = original.LookAlike;
+        Paused = original.Paused;
         Holds = original.Holds;
         Answers = original.Answers;
     }
@@ -201,6 +205,15 @@ public sealed record CountChange(int To, DateTimeOffset Since);
 /// <param name="Since">Since when this one is there.</param>
 /// <param name="IsConfirmed">A person has said that this is another group.</param>
 public sealed record LookAlike(string Of, DateTimeOffset Since, bool IsConfirmed);
+
+/// <param name="Since">When it was asked for.</param>
+/// <param name="By">Who asked.</param>
+/// <param name="Reason">Why, in that person's words; null = not said.</param>
+public sealed record Paused(DateTimeOffset Since, string By, string? Reason)
+{
+    /// <summary>When somebody said that it is over: it ends with a list begun later. Null = nobody has.</summary>
+    public DateTimeOffset? ResumedAt { get; init; }
+}
 
 /// <param name="Brake">Its name.</param>
 /// <param name="Since">Since when it holds without a break.</param>

@@ -104,6 +104,7 @@ public static class HistoryCodec
         CreateStop = history.CreateStop is { } stop ? stop with { Until = stop.Until + by } : null,
         CountChange = history.CountChange is { } change ? change with { Since = change.Since + by } : null,
         LookAlike = history.LookAlike is { } alike ? alike with { Since = alike.Since + by } : null,
+        Paused = history.Paused is { } paused ? paused with { Since = paused.Since + by, ResumedAt = paused.ResumedAt + by } : null,
         Holds = [.. history.Holds.Select(hold => hold with { Since = hold.Since + by })],
     };
 }

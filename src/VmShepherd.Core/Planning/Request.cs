@@ -10,6 +10,8 @@ namespace VmShepherd.Core.Planning;
 [JsonDerivedType(typeof(AcceptScope), "accept_scope")]
 [JsonDerivedType(typeof(Confirm), "confirm")]
 [JsonDerivedType(typeof(Manage), "manage")]
+[JsonDerivedType(typeof(Pause), "pause")]
+[JsonDerivedType(typeof(Resume), "resume")]
 public abstract record Request(string Id, string By)
 {
     /// <summary>End one machine.</summary>
@@ -23,4 +25,13 @@ public abstract record Request(string Id, string By)
 
     /// <summary>Only look, now.</summary>
     public sealed record Manage(string Id, string By) : Request(Id, By);
+
+    /// <summary>Look and check, but create and end nothing until somebody says <see cref="Resume"/> (G20).</summary>
+    /// <param name="Id">By which the asker finds the answer.</param>
+    /// <param name="By">Who asked.</param>
+    /// <param name="Reason">Why, for those who find it paused; null = not said.</param>
+    public sealed record Pause(string Id, string By, string? Reason) : Request(Id, By);
+
+    /// <summary>The pause is over (G20).</summary>
+    public sealed record Resume(string Id, string By) : Request(Id, By);
 }

@@ -19,11 +19,8 @@ sealed record RequestAnswers(IReadOnlyList<Step> Steps, IReadOnlyList<Answer> An
                 case Request.AcceptScope:
                     answers.Add(new Answer(request.Id, true, "the scope is the accepted one"));
                     break;
-                case Request.Confirm:
-                    answers.Add(new Answer(request.Id, true, "what the source says is in force"));
-                    break;
                 default:
-                    answers.Add(new Answer(request.Id, true, "looked at"));
+                    answers.Add(Remembered(request) ?? new Answer(request.Id, true, "looked at"));
                     break;
             }
         }
@@ -46,6 +43,18 @@ sealed record RequestAnswers(IReadOnlyList<Step> Steps, IReadOnlyList<Answer> An
             else steps.Add(new Step.Terminate(end.Vm, Cause.Requested, $"asked for by {end.By}") { Request = end });
         }
     }
+
+    /// <summary>When the machines could not be looked at: what only had to be remembered is done, the rest is refused.</summary>
+    internal static Answer[] WithoutALook(IReadOnlyList<Request> requests, string why) =>
+        [.. requests.Select(request => Remembered(request) ?? new Answer(request.Id, false, why))];
+
+    static Answer? Remembered(Request request) => request switch
+    {
+        Request.Confirm => new Answer(request.Id, true, "what the source says is in force"),
+        Request.Pause => new Answer(request.Id, true, "paused"),
+        Request.Resume => new Answer(request.Id, true, "resumed"),
+        _ => null,
+    };
 
     static readonly RequestAnswers Nothing = new([], []);
 }

@@ -7,6 +7,9 @@ public static class Brakes
 {
     internal static readonly IBrake[] InOrder =
     [
+        // Everything. Before all others, that none of them counts as done what is not.
+        new PauseBrake(),
+
         // Creates.
         new SourceBrake(),
         new NoMemoryBrake(),
@@ -31,7 +34,7 @@ public static class Brakes
         return Stamped(plan, situation);
     }
 
-    /// <summary>Says of each hold since when it holds, and remembers that.</summary>
+    /// <summary>Says of each hold since when it holds, unless its brake knows that, and remembers it.</summary>
     static Plan Stamped(Plan plan, Situation situation)
     {
         if (plan.Held.Count > 0) return StampedHolds(plan, situation);
@@ -40,7 +43,7 @@ public static class Brakes
 
     static Plan StampedHolds(Plan plan, Situation situation)
     {
-        Hold[] held = [.. plan.Held.Select(hold => hold with { Since = Since(hold.Brake) })];
+        Hold[] held = [.. plan.Held.Select(hold => hold.Since == default ? hold with { Since = Since(hold.Brake) } : hold)];
         HoldSince[] holds = [.. held.DistinctBy(hold => hold.Brake).Select(hold => new HoldSince(hold.Brake, hold.Since))];
         return plan with { Held = held, Next = plan.Next with { Holds = holds } };
 

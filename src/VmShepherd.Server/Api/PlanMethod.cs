@@ -9,7 +9,7 @@ sealed class PlanMethod(Shepherd shepherd) : IDisposable
 {
     readonly SemaphoreSlim _one = new(1, 1);
 
-    public IEnumerable<RpcMethod> Table => [new("plan", Writes: false, [new("presets", [], IsOptionalList: true)], PlanAsync)];
+    public IEnumerable<RpcMethod> Table => [new("plan", Writes: false, [new("presets", [], IsOptional: true, IsList: true)], PlanAsync)];
 
     public void Dispose() => _one.Dispose();
 

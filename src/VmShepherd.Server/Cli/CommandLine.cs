@@ -35,6 +35,9 @@ static class CommandLine
             RemoteCommand.Create("accept-scope", "accept_scope", "Says that the scope a preset's driver is logged in to now is the right one."),
             RemoteCommand.Create("confirm", "confirm", "Says that a preset's new count, or a new preset that looks like one that vanished, is meant."),
             RemoteCommand.Create("manage", "manage", "Makes a preset due now."),
+            RemoteCommand.Create("pause", "pause", "Creates and ends nothing in a preset until it is resumed; looks and checks go on.",
+                new Option<string?>("--reason") { Description = "Why, for those who find it paused.", HelpName = "TEXT" }),
+            RemoteCommand.Create("resume", "resume", "Ends the pause of a preset; failed checks count from then on."),
         };
         RunCommand.AddTo(root);
         return root;

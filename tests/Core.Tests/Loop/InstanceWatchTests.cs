@@ -93,6 +93,18 @@ public sealed class InstanceWatchTests
     }
 
     [Fact]
+    public void A_preset_that_people_work_on_does_not_hold_the_others()
+    {
+        Group paused = Ill("a", 20, 20);
+        paused.History = paused.History with { Paused = new Paused(paused.Now, "anna", null) };
+        Limit(paused);
+        Limit(Ill("b", 0));
+        Limit(Ill("c", 0));
+
+        Assert.Single(Limit(Ill("d", 1)).Ends());
+    }
+
+    [Fact]
     public void Failures_during_start_up_and_machines_of_others_do_not_make_it_suspect_itself()
     {
         foreach (string name in new[] { "a", "b" })

@@ -120,6 +120,28 @@ public sealed class PresetCycleTests
     }
 
     [Fact]
+    public async Task A_pause_needs_no_look_and_is_stored_with_its_answer()
+    {
+        using Stage web = await new Stage().SettledAsync();
+        web.Iaas.OnList = _ => throw new IaasException(IaasFailure.Unavailable, "down");
+        await web.AskAsync(new Request.Pause("r1", "anna", null));
+        await web.AskAsync(new Request.Manage("r2", "anna"));
+        CycleReport report = await web.RunAsync();
+
+        Assert.Equal(CycleOutcome.Failed, report.Outcome);
+        Assert.Equal([("r1", true), ("r2", false)], report.Answers.Select(answer => (answer.Request, answer.Done)));
+        Assert.Equal(("anna", "r1"), ((await web.StoredAsync())!.Paused?.By, (await web.StoredAsync())!.Answers[0].Request));
+
+        web.Iaas.OnList = _ => Task.CompletedTask;
+        web.Iaas.Change("vm1", VmState.Error);
+        Assert.Equal("pause", Assert.Single((await web.RunAsync()).Held).Brake);
+        Assert.Equal(["list", "complete with state"], web.Log);
+        await web.AskAsync(new Request.Resume("r3", "anna"));
+        await web.RunAsync();
+        Assert.Contains("terminate vm1", web.Log);
+    }
+
+    [Fact]
     public async Task A_store_that_fails_to_save_sends_nothing_and_keeps_what_is_stored()
     {
         using Stage web = await new Stage().SettledAsync();

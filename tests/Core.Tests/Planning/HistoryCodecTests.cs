@@ -40,6 +40,7 @@ public sealed class HistoryCodecTests
         Count = 7,
         CountChange = new CountChange(1, T.AddSeconds(19)),
         LookAlike = new LookAlike("old", T.AddSeconds(20), true),
+        Paused = new Paused(T.AddSeconds(21), "anna", "kernel upgrade") { ResumedAt = T.AddSeconds(22) },
         Holds = [new HoldSince("pace", T.AddSeconds(18))],
         Answers = [new Answer("r1", true, "done")],
     };
@@ -82,7 +83,7 @@ public sealed class HistoryCodecTests
         TimeSpan by = TimeSpan.FromDays(3650);
         (string Path, object? Value)[] moved = [.. Leaves(Decode(Document(Full()), "other", TimeSpan.FromMinutes(1), T + by + TimeSpan.FromMinutes(1)), "")];
 
-        Assert.Equal(21, moved.Count(leaf => leaf.Value is DateTimeOffset));
+        Assert.Equal(23, moved.Count(leaf => leaf.Value is DateTimeOffset));
         Assert.Equal(Leaves(Full(), "").Select(leaf => leaf.Value is DateTimeOffset time ? (leaf.Path, time + by) : leaf), moved);
     }
 
@@ -106,7 +107,7 @@ public sealed class HistoryCodecTests
     [Fact]
     public void Requests_are_read_as_they_were_written()
     {
-        Request[] requests = [new Request.Terminate("r1", "anna", "vm1"), new Request.AcceptScope("r2", "bert"), new Request.Manage("r3", "carl")];
+        Request[] requests = [new Request.Terminate("r1", "anna", "vm1"), new Request.AcceptScope("r2", "bert"), new Request.Manage("r3", "carl"), new Request.Pause("r4", "dora", null), new Request.Resume("r5", "emil")];
 
         Assert.All(requests, request => Assert.Equal(request, HistoryCodec.DecodeRequest(Encoding.UTF8.GetString(HistoryCodec.EncodeRequest(request)))));
     }

@@ -54,6 +54,7 @@ public sealed class PlanPropertyTests
         from crashes in Gen.Int[0, 3]
         from lately in Gen.Int[0, 6]
         from failed in Gen.Int[0, 30]
+        from pause in Gen.Int[0, 5]
         let distinct = machines.DistinctBy(machine => machine.Vm?.Id ?? machine.Record!.Id).ToArray()
         let listed = distinct.Where(machine => machine.Vm is not null).ToArray()
         let preset = new Preset("web", count)
@@ -78,6 +79,7 @@ public sealed class PlanPropertyTests
             Intents = [.. Enumerable.Range(0, intents).Select(i => new Intent($"open-{i}", Now.AddSeconds(-20)) { SettlesFrom = i == 0 ? null : Now.AddSeconds(-20 * i) })],
             Debts = [.. Enumerable.Range(0, debts).Select(i => new Debt($"gone-{i}", Now.AddMinutes(-5), Cause.IllHealth, null))],
             CrashLoop = crashes == 0 ? null : new CrashLoop(crashes, Now.AddSeconds(crashes - 2)),
+            Paused = pause == 0 ? new Paused(Now.AddMinutes(-5), "anna", null) : null,
         }
         select (preset, seen, past, new InstanceFacts { EndedLately = lately, Looked = 30, Failed = failed, Presets = 3 });
 
@@ -125,6 +127,10 @@ public sealed class PlanPropertyTests
         Plan again = Planner.Decide(preset, seen, announced, Now.AddSeconds(1));
         return again.Steps.OfType<Step.Create>().Sum(create => create.Count) + again.Present + again.Next.Intents.Length <= Math.Max(preset.Count, again.Present + again.Next.Intents.Length);
     }, iter: 20_000, threads: 1);
+
+    [Fact]
+    public void What_is_paused_is_left_alone() => SomeSituation.Sample((preset, seen, past, facts) =>
+        past.Paused is null || Brakes.Limit(Planner.Decide(preset, seen, past, Now), new Situation(preset, seen, past, facts, Now)) is { Steps.Count: 0, Held: not [] }, iter: 20_000, threads: 1);
 
     [Fact]
     public void Nothing_of_another_owner_and_nothing_that_is_half_known_is_ended() => SomeSituation.Sample((preset, seen, past, facts) =>

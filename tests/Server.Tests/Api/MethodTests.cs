@@ -75,7 +75,7 @@ public sealed partial class MethodTests(SharedServer shared) : IClassFixture<Sha
     [Fact]
     public async Task A_preset_that_is_not_in_force_is_unknown_to_all()
     {
-        foreach (string method in new[] { "get_preset_tags", "list_vms", "accept_scope", "manage" })
+        foreach (string method in new[] { "get_preset_tags", "list_vms", "accept_scope", "manage", "pause", "resume" })
             Assert.Equal("unknown preset 'broken'", await Server.ErrorAsync(method, "broken"));
         foreach (string method in new[] { "get_vm_ip", "get_vm_metadata", "terminate_vm" })
             Assert.Equal("unknown preset 'broken'", await Server.ErrorAsync(method, "broken", "x"));

@@ -22,6 +22,28 @@ public sealed class TerminateTests
     }
 
     [Fact]
+    public async Task A_paused_preset_is_left_alone_and_says_why_until_it_is_resumed()
+    {
+        using var installation = new Installation();
+        installation.WritePreset("web", 2);
+        await using RunningServer server = await RunningServer.StartAsync(installation);
+        string[] before = await server.MachinesAsync("web", 2);
+
+        Assert.Contains("'reason' must be one line of at most 200 characters", (await server.CallAsync("pause", "web", "two\nlines")).GetRawText(), StringComparison.Ordinal);
+        Assert.Equal("OK", (await server.ResultAsync("pause", "web", "kernel <b>upgrade</b>")).GetString());
+        string page = await server.Http.GetStringAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Contains("kernel &lt;b&gt;upgrade&lt;/b&gt;): 0 create(s) and 0 end(s) held back (vmshepherd resume web --server URL)", page, StringComparison.Ordinal);
+        Assert.Contains("vmshepherd_brakes_held{brake=\"pause\"} 1", await server.Http.GetStringAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+
+        Assert.Equal("OK", (await server.ResultAsync("terminate_vm", "web", before[0])).GetString());
+        Assert.Equal("OK", (await server.ResultAsync("pause", "web")).GetString()); // a cycle later nobody has taken its place
+        Assert.Equal(before[1], (await server.ResultAsync("list_vms", "web"))[1].EnumerateObject().Single().Name);
+
+        Assert.Equal("OK", (await server.ResultAsync("resume", "web")).GetString());
+        Assert.Contains(before[1], await server.MachinesAsync("web", 2));
+    }
+
+    [Fact]
     public async Task Many_may_ask_at_once()
     {
         using var installation = new Installation();

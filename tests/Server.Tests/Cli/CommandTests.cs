@@ -163,6 +163,9 @@ public sealed class CommandTests : IDisposable
 
         Assert.Equal((0, "OK\n"), await DataAsync("manage", "web", "--server", url));
         Assert.Equal((0, "OK\n"), await DataAsync("accept-scope", "web", "--server", url));
+        Assert.Equal((0, "OK\n"), await DataAsync("pause", "web", "--reason", "a test", "--server", url));
+        Assert.Contains("(a test)", (await RunAsync("plan", "web", "--server", url)).Output, StringComparison.Ordinal);
+        Assert.Equal((0, "OK\n"), await DataAsync("resume", "web", "--server", url));
         (int code, string output, _) = await RunAsync("plan", "web", "--server", url, "-o", "json", "--detailed-exitcode");
         Assert.Equal(0, code);
         Assert.Contains("\"name\":\"web\"", output, StringComparison.Ordinal);

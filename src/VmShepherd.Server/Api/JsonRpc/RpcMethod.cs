@@ -12,8 +12,9 @@ sealed record RpcMethod(string Name, bool Writes, IReadOnlyList<RpcParameter> Pa
 
 /// <param name="Name">As our documents spell it.</param>
 /// <param name="Aliases">As older documents spell it.</param>
-/// <param name="IsOptionalList">A list of strings that may be left out; else a string that may not.</param>
-sealed record RpcParameter(string Name, string[] Aliases, bool IsOptionalList = false)
+/// <param name="IsOptional">It may be left out.</param>
+/// <param name="IsList">A list of strings; else a string.</param>
+sealed record RpcParameter(string Name, string[] Aliases, bool IsOptional = false, bool IsList = false)
 {
     public static RpcParameter Preset { get; } = new("preset", ["preset_name"]);
     public static RpcParameter Vm { get; } = new("vm_id", ["id"]);
@@ -25,6 +26,9 @@ sealed record RpcParameter(string Name, string[] Aliases, bool IsOptionalList = 
 sealed record RpcCall(Caller Caller, IReadOnlyList<string[]> Arguments, CancellationToken Cancelled)
 {
     public string Text(int index) => Arguments[index][0];
+
+    /// <summary>Of a parameter that may be left out; null = it was.</summary>
+    public string? OptionalText(int index) => Arguments[index] is [string text] ? text : null;
 
     public static RpcCall Bind(RpcMethod method, JsonElement given, Caller caller, CancellationToken cancelled)
     {
@@ -46,7 +50,7 @@ sealed record RpcCall(Caller Caller, IReadOnlyList<string[]> Arguments, Cancella
 
         for (int i = 0; i < arguments.Length; i++)
         {
-            arguments[i] ??= method.Parameters[i].IsOptionalList
+            arguments[i] ??= method.Parameters[i].IsOptional
                 ? []
                 : throw RpcException.InvalidParameters($"{method.Name} needs the parameter '{method.Parameters[i].Name}'");
         }
@@ -69,7 +73,7 @@ sealed record RpcCall(Caller Caller, IReadOnlyList<string[]> Arguments, Cancella
 
     static string[] Read(RpcParameter parameter, JsonElement value)
     {
-        if (!parameter.IsOptionalList)
+        if (!parameter.IsList)
             return [value.AsText() ?? throw RpcException.InvalidParameters($"'{parameter.Name}' must be a string")];
         if (value.ValueKind is not JsonValueKind.Array)
             throw RpcException.InvalidParameters($"'{parameter.Name}' must be a list of strings");
