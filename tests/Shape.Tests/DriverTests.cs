@@ -69,6 +69,7 @@ public sealed class DriverTests
 
     static bool IsNamedIn(string file, DriverDeclaration driver) => Regex.IsMatch(Repository.Read(file), $@"\b{driver.Type.Name}\b");
 
+    /// <summary>OpenStack is one word, whatever its capitals say.</summary>
     static string PageOf(string name) =>
-        $"docs/drivers/{Regex.Replace(Regex.Replace(name, "Driver$", ""), "(?<=[a-z])([A-Z])", "-$1").ToLowerInvariant()}.md";
+        $"docs/drivers/{Regex.Replace(Regex.Replace(name, "Driver$", "").Replace("OpenStack", "Openstack", StringComparison.Ordinal), "(?<=[a-z])([A-Z])", "-$1").ToLowerInvariant()}.md";
 }

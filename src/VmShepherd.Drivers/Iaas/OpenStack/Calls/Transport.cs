@@ -1,0 +1,60 @@
+using System.Net.Http.Headers;
+using VmShepherd.Abstractions;
+
+namespace VmShepherd.Drivers.Iaas.OpenStack.Calls;
+
+/// <summary>Sends one call once, at the cloud's pace, and reads the whole answer. It must begin, and go on, within the patience.</summary>
+sealed class Transport(CloudHttp http, Pace pace, TimeProvider time, TimeSpan httpTimeout)
+{
+    static readonly MediaTypeHeaderValue JsonType = new("application/json");
+
+    /// <exception cref="IaasException">There is no whole answer; it says whether the call may have had its effect.</exception>
+    public async Task<ApiAnswer> SendAsync(ApiCall call, string url, Action<HttpRequestHeaders> headers, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using Pace.Slot slot = await pace.EnterAsync(cancellationToken).ConfigureAwait(false);
+        TimeSpan patience = httpTimeout * call.Patience;
+        using var silence = new CancellationTokenSource(patience, time);
+
+        // A server that drips gets so long in all: nobody waits for it for ever.
+        using var inAll = new CancellationTokenSource(patience * 6, time);
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, silence.Token, inAll.Token);
+        using HttpRequestMessage request = Request(call, url, headers);
+        HttpResponseMessage? head = null;
+        try
+        {
+            head = await http.SendAsync(request, call.IsRepeatable, giveUp.Token).ConfigureAwait(false);
+            silence.CancelAfter(patience);
+            return await ApiAnswer.ReadAsync(head, () => silence.CancelAfter(patience), giveUp.Token).ConfigureAwait(false);
+        }
+        catch (Exception failed)
+        {
+            head?.Dispose();
+            cancellationToken.ThrowIfCancellationRequested();
+            throw Understood(failed, call, url, patience) ?? throw Failures.Lost(call, failed.Message, failed);
+        }
+    }
+
+    static HttpRequestMessage Request(ApiCall call, string url, Action<HttpRequestHeaders> headers)
+    {
+        var request = new HttpRequestMessage(call.Method, url);
+        request.Headers.UserAgent.Add(new ProductInfoHeaderValue("vmshepherd", "2.0"));
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        headers(request.Headers);
+        if (call.Json is { } json) request.Content = new ReadOnlyMemoryContent(json) { Headers = { ContentType = JsonType } };
+        return request;
+    }
+
+    static IaasException? Understood(Exception failed, ApiCall call, string url, TimeSpan patience) => failed switch
+    {
+        OperationCanceledException => Failures.Lost(call, $"no answer within {patience.TotalSeconds:0.#} s from {Host(url)}", failed),
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => Failures.NotSent(call,
+            $"{Host(url)} does not show a certificate that we trust, or does not like ours: {(failed.InnerException ?? failed).Message}. Give ca_file", failed),
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.ProxyTunnelError } =>
+            Failures.NotSent(call, $"no connection to {Host(url)}: {(failed.InnerException ?? failed).Message}", failed),
+        HttpRequestException or IOException => Failures.Lost(call, $"the connection to {Host(url)} broke off: {(failed.InnerException ?? failed).Message}", failed),
+        _ => null,
+    };
+
+    static string Host(string url) => new Uri(url).Authority;
+}

@@ -1,0 +1,87 @@
+using System.Net;
+using System.Text.Json;
+using VmShepherd.Abstractions;
+using VmShepherd.Drivers.Iaas.OpenStack.Calls;
+
+namespace VmShepherd.Drivers.Iaas.OpenStack.Login;
+
+/// <summary>Logs in, and keeps the token: one login for all who wait, ahead of the end, and again when a service does not take it any more.</summary>
+sealed class Keystone(Transport transport, TimeProvider time, Func<CloudLogin> login)
+{
+    const int Tries = 3;
+    static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(0.5);
+
+    readonly SemaphoreSlim _one = new(1);
+    volatile Token? _token;
+
+    /// <summary>A token that is good for a while.</summary>
+    /// <param name="refused">One that a service refused just now; a newer one is wanted.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async ValueTask<Token> TokenAsync(Token? refused, CancellationToken cancellationToken)
+    {
+        if (Usable(refused) is { } known) return known;
+        await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return Usable(refused) ?? (_token = await LogInAsync(refused, cancellationToken).ConfigureAwait(false));
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    Token? Usable(Token? refused) => _token is { } token && !ReferenceEquals(token, refused) && token.IsFresh(time) ? token : null;
+
+    async Task<Token> LogInAsync(Token? refused, CancellationToken cancellationToken)
+    {
+        CloudLogin as_ = login();
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await AskAsync(as_, cancellationToken).ConfigureAwait(false);
+            }
+            catch (IaasException e) when (e.Failure == IaasFailure.Unavailable && _token is Token old && !ReferenceEquals(old, refused) && !old.IsExpired(time))
+            {
+                // keystone is away, and what we have is good still: renewing was meant to be early.
+                return old;
+            }
+            catch (IaasException e) when (e.Failure == IaasFailure.Unavailable && attempt < Tries)
+            {
+                // keystone behind uwsgi closes kept connections without a word.
+                await Task.Delay(BetweenTries * attempt, time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    async Task<Token> AskAsync(CloudLogin who, CancellationToken cancellationToken)
+    {
+        // A token that was given, and no project: it is for one already, and can only be looked at.
+        bool look = who.Identity.IsToken && !who.Project.IsGiven;
+        var call = new ApiCall(Service.Identity, look ? HttpMethod.Get : HttpMethod.Post, "/auth/tokens", "login") { Json = look ? null : LoginBody.Of(who) };
+        long begun = time.GetTimestamp();
+        using ApiAnswer answer = await transport.SendAsync(call, who.AuthUrl + call.Path, headers =>
+        {
+            if (!look) return;
+            headers.Add("X-Auth-Token", who.Identity.Token);
+            headers.Add("X-Subject-Token", who.Identity.Token);
+        }, cancellationToken).ConfigureAwait(false);
+        if (answer.Status is HttpStatusCode.Unauthorized)
+        {
+            throw new IaasException(IaasFailure.Unauthorized,
+                $"keystone at {who.AuthUrl} refuses the login: a wrong user, password, secret or domain, or no role in the project ({ErrorText.Of(answer, null)})") { RequestId = answer.RequestId };
+        }
+
+        if (!answer.IsGood) throw Failures.From(call, answer, time.GetUtcNow());
+        if (answer.Header("X-Subject-Token") is not { Length: > 0 } value) throw Failures.Lost(call, $"what answers at {who.AuthUrl} is not keystone: there is no token in the answer", null);
+        try
+        {
+            return Token.Read(value, answer.Body, begun);
+        }
+        catch (JsonException garbled)
+        {
+            throw Failures.Lost(call, $"the answer of {who.AuthUrl} can't be understood: {garbled.Message}", garbled);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using System.Collections.Concurrent;
+using VmShepherd.Abstractions;
+
+namespace VmShepherd.Drivers.Iaas.OpenStack.Servers;
+
+/// <summary>
+/// A young server that reads ERROR may yet become ACTIVE: nova-compute that comes back was seen to do so. It is pending still until a second reading agrees.
+/// </summary>
+sealed class ErrorDoubts(TimeProvider time)
+{
+    static readonly TimeSpan Young = TimeSpan.FromMinutes(10);
+    static readonly TimeSpan BetweenReadings = TimeSpan.FromSeconds(15);
+    static readonly TimeSpan Kept = TimeSpan.FromHours(1);
+
+    readonly ConcurrentDictionary<string, long> _first = new(StringComparer.Ordinal);
+
+    public VmState Judge(string id, VmState state, DateTimeOffset? created, DateTimeOffset now)
+    {
+        if (state != VmState.Error)
+        {
+            if (!_first.IsEmpty) _first.TryRemove(id, out _);
+            return state;
+        }
+
+        if (created is { } since && now - since > Young) return state;
+        long first = _first.GetOrAdd(id, _ => time.GetTimestamp());
+        return time.GetElapsedTime(first) >= BetweenReadings ? state : VmState.Pending;
+    }
+
+    /// <summary>Forgets servers that are long gone.</summary>
+    public void Prune()
+    {
+        foreach ((string id, long first) in _first)
+            if (time.GetElapsedTime(first) > Kept) _first.TryRemove(id, out _);
+    }
+}

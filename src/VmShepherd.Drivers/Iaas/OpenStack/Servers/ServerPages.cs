@@ -1,0 +1,168 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using VmShepherd.Abstractions;
+using VmShepherd.Drivers.Iaas.OpenStack.Calls;
+using VmShepherd.Drivers.Iaas.OpenStack.Login;
+
+namespace VmShepherd.Drivers.Iaas.OpenStack.Servers;
+
+/// <summary>What one reading of all pages showed.</summary>
+/// <param name="Vms">Servers of the names that were asked for, each id once.</param>
+/// <param name="Seen">Every server there was: its name by its id; null = a cell is down, and nova knows no more.</param>
+/// <param name="Pages">How many calls it took.</param>
+sealed record ServerPagesRead(IReadOnlyList<Vm> Vms, IReadOnlyDictionary<string, string?> Seen, int Pages);
+
+/// <summary>
+/// Reads lists of servers: every page, or an exception. Pages go by marker, oldest servers first, so that what is created or goes while we read is neither
+/// missed nor told twice.
+/// </summary>
+sealed class ServerPages(CloudApi api, Microversions versions, ErrorDoubts doubts, TimeProvider time, TimeSpan grace)
+{
+    internal const int MostPages = 10_000;
+    const int LargestPage = 500, SmallestPage = 25, Restarts = 3;
+
+    int _pageSize = LargestPage;
+
+    /// <param name="query">Filters, each ending with &amp;.</param>
+    /// <param name="names">Whose servers are wanted.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public async Task<ServerPagesRead> ReadAsync(string query, IReadOnlySet<string> names, CancellationToken cancellationToken)
+    {
+        for (int restart = 0; ; restart++)
+        {
+            var reading = new Reading(names, new Interned());
+            if (await TryReadAsync(query, reading, cancellationToken).ConfigureAwait(false)) return reading.Result();
+            if (restart == Restarts) throw Failures.NotSent(Call(query, null, null, _pageSize), $"the list could not be read to its end: the server that a page began behind was gone, {Restarts + 1} times", null);
+        }
+    }
+
+    /// <summary>One server; <see langword="null"/> = nova does not know it.</summary>
+    public async Task<(Vm? Vm, bool IsKnown)> FindAsync(string id, CancellationToken cancellationToken)
+    {
+        string? version = await versions.ForLooksAsync(cancellationToken).ConfigureAwait(false);
+        var call = new ApiCall(Service.Compute, HttpMethod.Get, $"/servers/{Uri.EscapeDataString(id)}", $"look at server {id}") { Microversion = version };
+        using ApiAnswer answer = await api.SendAsync(call, cancellationToken).ConfigureAwait(false);
+        if (answer.Status == HttpStatusCode.NotFound)
+        {
+            // Only nova's own words are believed: a proxy that has lost its way says 404, too.
+            return IsOfNova(answer) ? (null, false) : throw Failures.NotSent(call, $"404, but not in nova's words: {ErrorText.Of(answer, null)}", null);
+        }
+
+        if (!answer.IsGood) throw Refused(call, answer);
+        var reader = new ServerReader(new ReadingContext(null, answer.CloudTime ?? time.GetUtcNow(), grace, doubts, new Interned()));
+        Understand(call, () => reader.ReadOne(answer.Body.Span));
+        if (!string.Equals(reader.Seen[0].Id, id, StringComparison.Ordinal)) throw Failures.NotSent(call, $"it tells of {reader.Seen[0].Id} instead", null);
+        return (reader.Vms.FirstOrDefault(), true);
+    }
+
+    static bool IsOfNova(ApiAnswer answer)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(answer.Body);
+            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("itemNotFound", out _);
+        }
+        catch (JsonException)
+        {
+            // It is no JSON, so it is not nova's.
+            return false;
+        }
+    }
+
+    /// <returns>False when the server at the marker is gone: the list has to be begun again.</returns>
+    async Task<bool> TryReadAsync(string query, Reading reading, CancellationToken cancellationToken)
+    {
+        string? version = await versions.ForLooksAsync(cancellationToken).ConfigureAwait(false);
+        for (string? marker = null; ;)
+        {
+            int size = _pageSize;
+            ApiCall call = Call(query, marker, version, size);
+            ApiAnswer answer;
+            try
+            {
+                answer = await api.SendAsync(call, cancellationToken).ConfigureAwait(false);
+            }
+            catch (IaasException e) when (e.InnerException is OperationCanceledException && size > SmallestPage)
+            {
+                // A cloud that takes too long for a page gets smaller ones.
+                _pageSize = Math.Max(SmallestPage, size / 2);
+                continue;
+            }
+
+            using (answer)
+            {
+                if (answer.Status == HttpStatusCode.BadRequest && marker is not null && ErrorText.Of(answer, null).Contains("marker", StringComparison.OrdinalIgnoreCase)) return false;
+                if (!answer.IsGood) throw Refused(call, answer);
+                var page = new ServerReader(new ReadingContext(reading.Names, answer.CloudTime ?? time.GetUtcNow(), grace, doubts, reading.Texts));
+                Understand(call, () => page.ReadPage(answer.Body.Span));
+                marker = reading.Take(call, page, size);
+            }
+
+            if (marker is null) return true;
+        }
+    }
+
+    static ApiCall Call(string query, string? marker, string? version, int size)
+    {
+        string limit = size.ToString(CultureInfo.InvariantCulture);
+        string path = $"/servers/detail?{query}sort_key=created_at&sort_dir=asc&limit={limit}{(marker is null ? "" : $"&marker={Uri.EscapeDataString(marker)}")}";
+        return new ApiCall(Service.Compute, HttpMethod.Get, path, "list of servers") { Microversion = version };
+    }
+
+    IaasException Refused(ApiCall call, ApiAnswer answer)
+    {
+        if (answer.Status == HttpStatusCode.NotAcceptable) versions.Forget();
+        return api.Failure(call, answer);
+    }
+
+    static void Understand(ApiCall call, Action read)
+    {
+        try
+        {
+            read();
+        }
+        catch (Exception garbled) when (garbled is JsonException or InvalidOperationException)
+        {
+            throw Failures.NotSent(call, $"the answer can't be understood: {garbled.Message}", garbled);
+        }
+    }
+
+    /// <summary>What the pages have shown so far.</summary>
+    sealed class Reading(IReadOnlySet<string> names, Interned texts)
+    {
+        readonly List<Vm> _vms = [];
+        readonly Dictionary<string, string?> _seen = new(StringComparer.Ordinal);
+        readonly HashSet<string> _markers = new(StringComparer.Ordinal);
+        int _pages;
+
+        public IReadOnlySet<string> Names { get; } = names;
+        public Interned Texts { get; } = texts;
+
+        /// <summary>The marker of the next page; <see langword="null"/> = that was the last one.</summary>
+        public string? Take(ApiCall call, ServerReader page, int asked)
+        {
+            _pages++;
+            HashSet<string>? doubled = null;
+            int news = 0;
+            foreach ((string id, string? name) in page.Seen)
+            {
+                if (_seen.TryAdd(id, name)) news++;
+                else (doubled ??= new(StringComparer.Ordinal)).Add(id);
+            }
+
+            // A server that moved between two pages is told twice: the first telling stays.
+            _vms.AddRange(doubled is null ? page.Vms : page.Vms.Where(vm => !doubled.Contains(vm.Id)));
+
+            // Where a page is full and nobody links to the next one, we look for ourselves.
+            string? next = page.NextMarker ?? (page.Seen.Count >= asked ? page.Seen[^1].Id : null);
+            if (next is null) return null;
+            if (!_markers.Add(next) || (news == 0 && page.Seen.Count > 0))
+                throw Failures.NotSent(call, $"the pages go round in a circle: the one behind {next} comes again", null);
+            if (_pages >= MostPages) throw Failures.NotSent(call, $"more than {MostPages} pages", null);
+            return next;
+        }
+
+        public ServerPagesRead Result() => new(_vms, _seen, _pages);
+    }
+}
