@@ -43,6 +43,9 @@ sealed class LaneRunner(string instance, IRuntimeDriver runtime, TimeProvider ti
 
     static readonly TimeSpan ClaimTimeout = TimeSpan.FromSeconds(15);
 
+    /// <summary>Told how each claim ended; null = the store has answered.</summary>
+    public Action<Lane, Exception?> Claimed { get; init; } = (_, _) => { };
+
     /// <param name="lane">What to work off.</param>
     /// <param name="manage">One manage run, from a lease and the timestamp before its claim was sent. Must not throw.</param>
     /// <param name="isCurrent">Whether the lane is still as the presets in force say: else no further claims, although more may be due.</param>
@@ -85,6 +88,22 @@ sealed class LaneRunner(string instance, IRuntimeDriver runtime, TimeProvider ti
     async Task<IReadOnlyList<PresetLease>> ClaimAsync(Lane lane)
     {
         using var timeout = new CancellationTokenSource(ClaimTimeout, time);
-        return await runtime.ClaimAsync(new ClaimRequest(instance, lane.Names, Batch, lane.Lease), timeout.Token).WaitAsync(timeout.Token);
+        try
+        {
+            IReadOnlyList<PresetLease> leases = await runtime.ClaimAsync(new ClaimRequest(instance, lane.Names, Batch, lane.Lease), timeout.Token).WaitAsync(timeout.Token);
+            Claimed(lane, null);
+            return leases;
+        }
+        catch (OperationCanceledException e) when (timeout.IsCancellationRequested)
+        {
+            var late = new TimeoutException($"no answer for {ClaimTimeout.TotalSeconds:0} s", e);
+            Claimed(lane, late);
+            throw late;
+        }
+        catch (Exception e)
+        {
+            Claimed(lane, e);
+            throw;
+        }
     }
 }

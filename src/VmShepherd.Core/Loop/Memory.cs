@@ -43,6 +43,9 @@ sealed class Memory(string incarnation, SteadyClock clock)
         return SinceLoss(history, lease);
     }
 
+    /// <summary>What this process knew last of the preset; null = nothing.</summary>
+    public History? Recall(string preset) => _known.GetValueOrDefault(preset)?.History;
+
     /// <summary>A store that failed over may have lost intents: creates wait as if the memory had begun then.</summary>
     History SinceLoss(History history, PresetLease lease) =>
         lease.SinceLoss is { } loss && clock.Now - loss > history.BornAt + LossMargin ? history with { BornAt = clock.Now - loss } : history;

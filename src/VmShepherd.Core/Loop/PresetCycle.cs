@@ -102,6 +102,33 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
     }
 
     /// <summary>
+    /// Looks and checks while the store is out of reach. Memory is what this process knew last, and stays as it is: what fails now does not count, and the first cycle after it
+    /// is a first look again (G14). Writes and sends nothing.
+    /// </summary>
+    /// <param name="input">Of the preset.</param>
+    /// <param name="problem">Why no more than that.</param>
+    /// <param name="over">The store answers again.</param>
+    /// <returns>The report; blind = the machines could not be listed.</returns>
+    public async Task<(CycleReport Report, bool IsBlind)> LookOnlyAsync(CycleInput input, string problem, CancellationToken over)
+    {
+        DateTimeOffset started = clock.Now;
+        History past = memory.Recall(input.Preset.Name) ?? new History(started);
+        input = input.Keeping(past);
+        CycleReport report = Report(input, CycleOutcome.Failed) with { Started = started, Problems = [problem] };
+        try
+        {
+            Observation seen = await ObserveAsync(input, new PresetLease(input.Preset.Name, default, input.Preset.ManageExpire), past, [], over);
+            Plan plan = Planner.Decide(input.Preset, seen, past, clock.Now);
+            report = ReferenceEquals(plan, past.Rest) ? report with { Present = plan.Present, Machines = AtRest(seen) } : report.With(plan);
+            return (report with { Took = clock.Now - started }, false);
+        }
+        catch (Exception e) when (!over.IsCancellationRequested)
+        {
+            return (report with { Took = clock.Now - started, Problems = [problem, e is IaasException failed ? NotListed(failed) : $"{e.GetType().Name}: {e.Message}"] }, true);
+        }
+    }
+
+    /// <summary>
     /// Gives a lease back without a look: the preset is not in force any more, or its drivers can't be made. Its requests go with it: waiting ones would make it due
     /// at once, again and again.
     /// </summary>
@@ -171,7 +198,7 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
             // Not looking is remembered too: failures before and after it are not in a row (G14).
             Answer[] answers = RequestAnswers.WithoutALook(requests, $"the machines could not be listed: {e.Message}");
             History blind = past with { BlindSince = past.BlindSince ?? (clock.Now - guard.Lease.SinceCompleted.GetValueOrDefault()) };
-            return (Report(input, CycleOutcome.Failed) with { Problems = [$"the machines could not be listed ({e.Failure}): {e.Message}"], Answers = answers }, Effects.Answered(blind, answers));
+            return (Report(input, CycleOutcome.Failed) with { Problems = [NotListed(e)], Answers = answers }, Effects.Answered(blind, answers));
         }
 
         Plan plan = Planner.Decide(input.Preset, seen, past, clock.Now);
@@ -308,6 +335,8 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
             return $"the store failed when the lease was to be given back, what this cycle learned is not stored: {e.Message}";
         }
     }
+
+    static string NotListed(IaasException e) => $"the machines could not be listed ({e.Failure}): {e.Message}";
 
     static CycleOutcome Outcome(Plan plan, IReadOnlyList<StepResult> steps) =>
         plan.IsFrozen ? CycleOutcome.Frozen

@@ -35,6 +35,7 @@ public sealed class Shepherd : IAsyncDisposable
     readonly HealthChecks _checks;
     readonly PresetCycle _cycle;
     readonly LaneRunner _runner;
+    readonly Lookouts _lookouts;
     readonly CycleLog _cycleLog;
     readonly IUserdataRenderer _userdata;
     readonly ReleasedPresets _released;
@@ -51,7 +52,6 @@ public sealed class Shepherd : IAsyncDisposable
     volatile PresetCatalog? _lanesOf;
 
     volatile Settings _settings;
-    volatile string? _storeProblem;
     volatile string? _readProblem;
 
     /// <param name="settings">As read.</param>
@@ -77,7 +77,8 @@ public sealed class Shepherd : IAsyncDisposable
         _memory = new Memory(instanceId, _clock);
         _checks = new HealthChecks(time, _metrics);
         _cycle = new PresetCycle(instanceId, _runtime, _clock, _memory, _watch, _checks, new Executor(_clock, _metrics), _userdata);
-        _runner = new LaneRunner(instanceId, _runtime, time);
+        _lookouts = new Lookouts(new LookoutTools(instanceId, _cycle, Board, Input, _clock, _log));
+        _runner = new LaneRunner(instanceId, _runtime, time) { Claimed = _lookouts.Claimed };
         _cycleLog = new CycleLog(_log);
         _released = new ReleasedPresets(instanceId, _runtime, _clock);
         _known = new KnownSources(instanceId, _runtime, builder, _clock);
@@ -99,7 +100,7 @@ public sealed class Shepherd : IAsyncDisposable
         {
             List<ReadinessProblem> problems = [];
             if (!_presets.AreLoaded) problems.Add(new ReadinessProblem("presets", _readProblem ?? "not loaded yet"));
-            if (_storeProblem is { } store) problems.Add(new ReadinessProblem("runtime", store));
+            if (_lookouts.Problem is { } store) problems.Add(new ReadinessProblem("runtime", store));
             return problems;
         }
     }
@@ -111,6 +112,7 @@ public sealed class Shepherd : IAsyncDisposable
     /// <summary>Runs until told to stop; returns when every cycle has ended between two steps, its state is saved and its lease given back.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
+        _lookouts.Open();
         while (!stopping.IsCancellationRequested)
         {
             TaskCompletionSource pass = Interlocked.Exchange(ref _nextPass, NewPass());
@@ -121,6 +123,7 @@ public sealed class Shepherd : IAsyncDisposable
 
         Log.Stopping(_log);
         _nextPass.TrySetResult(); // none comes any more: nobody may wait for it
+        await _lookouts.CloseAsync();
         await Task.WhenAll(_running.Values.Select(lane => lane.Running));
     }
 
@@ -129,7 +132,7 @@ public sealed class Shepherd : IAsyncDisposable
     {
         bool read = await PassAsync(once: true, stopping);
         await Task.WhenAll(_running.Values.Select(lane => lane.Running));
-        return read && !stopping.IsCancellationRequested && _storeProblem is null && Catalog.Problems.Count == 0
+        return read && !stopping.IsCancellationRequested && _lookouts.Problem is null && Catalog.Problems.Count == 0
             && Board.All.All(report => report.Outcome is CycleOutcome.AtRest or CycleOutcome.Done or CycleOutcome.Held);
     }
 
@@ -307,8 +310,9 @@ public sealed class Shepherd : IAsyncDisposable
 
         _lanes = Lane.Of(catalog.Presets.Values);
         _lanesOf = catalog;
+        _lookouts.Adopt(_lanes);
 
-        DriverReference[] inUse = [_settings.Runtime, _settings.Presets, .. _lanes.SelectMany(lane => lane.Drivers),
+        DriverReference[] inUse = [_settings.Runtime, _settings.Presets, .. _lanes.SelectMany(lane => lane.Drivers), .. _lookouts.Drivers,
             .. _running.Values.Where(lane => !lane.Running.IsCompleted).SelectMany(lane => lane.Lane.Drivers)];
         foreach (string key in _accesses.Keys.Except(inUse.Select(driver => driver.Key)).ToArray()) _accesses.TryRemove(key, out _);
         try
@@ -326,13 +330,11 @@ public sealed class Shepherd : IAsyncDisposable
         try
         {
             await _runner.DrainAsync(lane, (lease, sentAt) => ManageAsync(lane, lease, sentAt, stopping), () => _lanes.Contains(lane), once, stopping);
-            _storeProblem = null;
         }
         catch (Exception e)
         {
             // The store: nothing can be claimed, so nothing is done. The next pass is the retry.
-            _storeProblem = $"{e.GetType().Name}: {e.Message}";
-            Log.StoreFailed(_log, _storeProblem);
+            Log.StoreFailed(_log, $"{e.GetType().Name}: {e.Message}");
         }
     }
 
@@ -378,12 +380,7 @@ public sealed class Shepherd : IAsyncDisposable
         Post(report);
     }
 
-    /// <summary>A look that failed has seen no machines: that is not to say that there are none, so those of the last good look are shown.</summary>
-    void Post(CycleReport report)
-    {
-        bool isBlind = report.Machines.Count == 0 && report.Outcome is (CycleOutcome.Failed or CycleOutcome.Frozen or CycleOutcome.LeaseLost);
-        Board.Post(isBlind && Board.Find(report.Preset) is { } last ? report with { Machines = last.Machines, Present = last.Present } : report);
-    }
+    void Post(CycleReport report) => Board.Post(report, isBlind: report.Machines.Count == 0 && report.Outcome is (CycleOutcome.Failed or CycleOutcome.Frozen or CycleOutcome.LeaseLost));
 
     CycleInput Input(Lane lane, Preset preset)
     {

@@ -35,6 +35,12 @@ static partial class Log
     [LoggerMessage(1203, LogLevel.Warning, "a driver that is not used any more failed while being disposed: {Problem}")]
     public static partial void DisposeFailed(ILogger logger, string problem);
 
+    [LoggerMessage(1204, LogLevel.Warning, "the store does not answer for {Count} presets: those of this instance are looked at and checked only, until it does")]
+    public static partial void OnlyLooking(ILogger logger, int count);
+
+    [LoggerMessage(1205, LogLevel.Information, "the store answers again for {Count} presets")]
+    public static partial void StoreAnswers(ILogger logger, int count);
+
     [LoggerMessage(1301, LogLevel.Information, "settings reloaded")]
     public static partial void Reloaded(ILogger logger);
 

@@ -14,6 +14,10 @@ public sealed class StatusBoard
 
     public void Post(CycleReport report) => _latest[report.Preset] = report;
 
+    /// <summary>A look that failed has seen no machines: that is not to say that there are none, so those of the last good look are shown.</summary>
+    public void Post(CycleReport report, bool isBlind) =>
+        Post(isBlind && Find(report.Preset) is { } last ? report with { Machines = last.Machines, Present = last.Present } : report);
+
     /// <summary>A released preset is no longer reported on.</summary>
     public void Remove(string preset) => _latest.TryRemove(preset, out _);
 }

@@ -53,6 +53,20 @@ public sealed class LaneTests
     }
 
     [Fact]
+    public async Task Each_claim_tells_whether_the_store_has_answered()
+    {
+        List<string?> told = [];
+        var runner = new LaneRunner("instance", _store, _time) { Claimed = (_, failure) => told.Add(failure?.Message) };
+        Task Drain() => runner.DrainAsync(Of(1), (lease, _) => _store.CompleteAsync(lease, null, TimeSpan.FromMinutes(1), CancellationToken.None), () => true, once: true, TestContext.Current.CancellationToken);
+        _store.OnClaim = () => throw new IOException("down");
+        await Assert.ThrowsAsync<IOException>(Drain);
+        _store.OnClaim = null;
+        await Drain();
+
+        Assert.Equal(["down", null, null], told);
+    }
+
+    [Fact]
     public async Task Two_hundred_are_managed_at_once_and_no_more()
     {
         var gate = new TaskCompletionSource();
@@ -145,6 +159,6 @@ public sealed class LaneTests
         Task drain = _runner.DrainAsync(Of(1), (_, _) => Task.CompletedTask, () => true, once: false, TestContext.Current.CancellationToken);
         _time.Advance(TimeSpan.FromSeconds(30));
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => drain);
+        Assert.Equal("no answer for 15 s", (await Assert.ThrowsAsync<TimeoutException>(() => drain)).Message);
     }
 }

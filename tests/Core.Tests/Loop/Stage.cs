@@ -15,7 +15,6 @@ namespace Core.Tests.Loop;
 sealed class Stage : IDisposable
 {
     readonly Metrics _metrics = new();
-    readonly PresetCycle _cycle;
 
     /// <param name="count">Machines wanted, which are there and well.</param>
     public Stage(int count = 3)
@@ -29,11 +28,12 @@ sealed class Stage : IDisposable
         Memory = new Memory("instance", Clock);
         Watch = new InstanceWatch(Clock);
         Check = new FakeCheck(vm => Ill.Contains(vm.Id) ? Fate.Bad : Verdict.Passed);
-        _cycle = new PresetCycle("instance", Store, Clock, Memory, Watch, new HealthChecks(Time, _metrics), new Executor(Clock, _metrics), Userdata);
+        Cycle = new PresetCycle("instance", Store, Clock, Memory, Watch, new HealthChecks(Time, _metrics), new Executor(Clock, _metrics), Userdata);
     }
 
     public FakeTimeProvider Time { get; } = new(Given.Noon);
     public SteadyClock Clock { get; }
+    public PresetCycle Cycle { get; }
 
     /// <summary>Every call to IaaS and store, in order.</summary>
     public List<string> Log { get; } = [];
@@ -63,6 +63,9 @@ sealed class Stage : IDisposable
         _shared.Add(name);
     }
 
+    /// <summary>Other presets of the same account.</summary>
+    public void Share(IEnumerable<Preset> others) => _shared.UnionWith(others.Select(preset => preset.Name));
+
     /// <summary>The lease of the next due time, or null when somebody else has it.</summary>
     public async Task<PresetLease?> ClaimAsync() =>
         (await Store.ClaimAsync(new ClaimRequest("instance", [Preset.Name], 1, Preset.ManageExpire), CancellationToken.None)).SingleOrDefault();
@@ -83,7 +86,9 @@ sealed class Stage : IDisposable
     public Task<CycleReport> RunAsync(PresetLease lease, long sentAt) => RunUntilAsync(lease, sentAt, CancellationToken.None);
 
     Task<CycleReport> RunUntilAsync(PresetLease lease, long sentAt, CancellationToken stopping) =>
-        _cycle.RunAsync(new CycleInput(Preset, _shared, Access, Check, Settings, Given.Interval), lease, sentAt, stopping);
+        Cycle.RunAsync(Input(Preset), lease, sentAt, stopping);
+
+    public CycleInput Input(Preset preset) => new(preset, _shared, Access, Check, Settings, Given.Interval);
 
     /// <summary>Runs until nothing is left to do.</summary>
     public async Task<Stage> SettledAsync()

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Drivers.Tests.Runtime.Postgres;
 using VmShepherd.Server.Tests.Running;
@@ -23,9 +24,10 @@ sealed partial class Fleet : IAsyncDisposable
     /// <param name="postgres">The store.</param>
     /// <param name="schema">Of this fleet alone.</param>
     /// <param name="latency">Seconds that each call to the cloud takes.</param>
-    public static async Task<Fleet> StartAsync(PostgresServer postgres, string schema, double latency)
+    /// <param name="cloudOptions">More of the cloud's options.</param>
+    public static async Task<Fleet> StartAsync(PostgresServer postgres, string schema, double latency, params string[] cloudOptions)
     {
-        VmShepherdProcess cloud = VmShepherdProcess.Start("dummy-cloud", "--listen", "127.0.0.1:0", "--boot-time", "0", "--latency", latency.ToString(CultureInfo.InvariantCulture));
+        VmShepherdProcess cloud = VmShepherdProcess.Start(["dummy-cloud", "--listen", "127.0.0.1:0", "--boot-time", "0", "--latency", latency.ToString(CultureInfo.InvariantCulture), .. cloudOptions]);
         var fleet = new Fleet(cloud);
         await cloud.SaysAsync("dummy cloud at http://");
         string url = cloud.Errors[cloud.Errors.IndexOf("http://", StringComparison.Ordinal)..].Trim();
@@ -53,7 +55,21 @@ sealed partial class Fleet : IAsyncDisposable
     }
 
     /// <summary>Machines there are, whatever anybody says of them.</summary>
-    public async Task<int> CountAsync() => System.Text.Json.JsonDocument.Parse(await _http.GetStringAsync(new Uri(CloudUrl, "/vms"), Ct)).RootElement.GetArrayLength();
+    public async Task<int> CountAsync() => (await MachinesAsync()).Length;
+
+    /// <summary>Their ids.</summary>
+    public async Task<string[]> MachinesAsync() =>
+        [.. JsonDocument.Parse(await _http.GetStringAsync(new Uri(CloudUrl, "/vms"), Ct)).RootElement.EnumerateArray().Select(vm => vm.GetProperty("id").GetString()!)];
+
+    /// <summary>From now on this machine hangs, is in error, ...</summary>
+    public async Task MakeAsync(string vm, string behaviour) => (await _http.PostAsync(new Uri(CloudUrl, $"/vms/{vm}/{behaviour}"), null, Ct)).EnsureSuccessStatusCode().Dispose();
+
+    /// <summary>What an instance says, whatever its status.</summary>
+    public async Task<string> GetAsync(Uri instance, string path)
+    {
+        using HttpResponseMessage response = await _http.GetAsync(new Uri(instance, path), Ct);
+        return await response.Content.ReadAsStringAsync(Ct);
+    }
 
     /// <summary>Lines of the cloud's ledger with this operation.</summary>
     public async Task<int> HappenedAsync(string operation) =>
