@@ -21,6 +21,9 @@ public sealed class SqliteDriver : IRuntimeDriver, IStartCheck
     }
 
     /// <inheritdoc/>
+    public bool IsShared => false;
+
+    /// <inheritdoc/>
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
         try

@@ -15,6 +15,12 @@ public sealed record PresetSource(string Origin, string Revision, PresetContent?
     /// <summary>The commit that the content is of; <see langword="null"/> = the place has none. It may change while <see cref="Revision"/> does not.</summary>
     public SourceCommit? Commit { get; init; }
 
+    /// <summary>
+    /// When the place came to say this, by the place's own clock: a file's time stamp, the time of the commit; <see langword="null"/> = it does not know. Instances that share a store
+    /// see their places at different times: of two contents the later one is meant. It is read together with a new <see cref="Revision"/>; if it changes alone, nobody looks.
+    /// </summary>
+    public DateTimeOffset? ChangedAt { get; init; }
+
     /// <summary>Put before the preset's own name (<c>REPOSITORY.</c>); empty = nothing.</summary>
     public string NamePrefix { get; init; } = "";
 

@@ -8,6 +8,9 @@ namespace VmShepherd.Abstractions;
 /// </remarks>
 public interface IRuntimeDriver : IAsyncDisposable
 {
+    /// <summary>Whether instances in other processes may meet here. Then they may see different versions of a preset, and the core lets none act by an older one.</summary>
+    bool IsShared => true;
+
     /// <summary>
     /// Up to <see cref="ClaimRequest.Max"/> of the named presets that are due and free, longest due first. A preset never heard of is due.
     /// A lease that ran out is free. MUST give each claim a higher token than all before it. Contention is not an error: the answer is shorter.

@@ -27,8 +27,14 @@ public sealed record Preset(string Name, int Count)
     /// <summary>The commit it is of; <see langword="null"/> = its place has none.</summary>
     public SourceCommit? Commit { get; init; }
 
+    /// <summary>Which version of it this is.</summary>
+    public PresetVersion Version { get; init; } = PresetVersion.None;
+
     /// <summary>Of the source and the defaults together: the same revision, the same preset.</summary>
-    public string Revision { get; init; } = "";
+    public string Revision => Version.Revision;
+
+    /// <summary>Why another instance's version counts instead of this one, which must not be acted by (G17); <see langword="null"/> = this one counts.</summary>
+    public string? Superseded { get; init; }
 
     /// <summary>Hash of what a machine is made of (image, flavor, network, key, user data as written, tags): changes mean drift. Kept short, it stands in metadata.</summary>
     public string SpecHash { get; init; } = "";

@@ -8,6 +8,9 @@ namespace VmShepherd.Core.Configuration;
 /// <param name="Healthcheck">Merged under <c>healthcheck</c>.</param>
 public sealed record PresetDefaults(string Revision, IReadOnlyDictionary<string, object?> Iaas, IReadOnlyDictionary<string, object?> Healthcheck)
 {
+    /// <summary>The settings file's time stamp; <see langword="null"/> = not from a file.</summary>
+    public DateTimeOffset? ChangedAt { get; init; }
+
     public static PresetDefaults None { get; } = Of(Empty, Empty, []);
 
     /// <summary>With positions, when they were read from a file.</summary>

@@ -89,7 +89,7 @@ public sealed class PresetReader(DriverRegistry registry, Func<string, string?>?
             Origin = source.Origin,
             Location = source.Location,
             Commit = source.Commit,
-            Revision = $"{source.Revision}+{defaults.Revision}",
+            Version = new PresetVersion(source.Revision, source.ChangedAt, defaults.Revision, defaults.ChangedAt),
             Image = PresetKeys.Image(keys, unmanaged),
             Flavor = PresetKeys.Flavor(keys, unmanaged, problems),
             Userdata = keys.Text("userdata") is { Length: > 0 } text ? new Userdata(text, source.Files) { At = keys.Find("userdata") } : Userdata.None,

@@ -15,12 +15,25 @@ sealed record CycleInput(Preset Preset, IReadOnlySet<string> SharedWith, IaasAcc
     /// <summary>Its source could not be looked at lately: what it said last is in force.</summary>
     public bool IsStale { get; init; }
 
-    /// <summary>What it remembers, with what its source says now (G17) and what people say of pauses (G20) weighed.</summary>
-    public History Weigh(History past, IReadOnlyList<Request> requests, DateTimeOffset now) =>
-        SourceDoubts.Weigh(Pauses.Weigh(past, requests, now), Preset, new SourceFacts(LooksLike, SharedWith, IsStale), requests, now);
+    /// <summary>How its place came to say what it says.</summary>
+    public SourceMove Move { get; init; } = SourceMove.None;
 
-    /// <summary>With the count to be kept: what the source says, unless that is in doubt.</summary>
-    public CycleInput Keeping(History past) => past.Count is not { } count || count == Preset.Count ? this : this with { Preset = Preset with { Count = count } };
+    /// <summary>What it remembers, with what its source says now (G17) and what people say of pauses (G20) weighed.</summary>
+    /// <param name="past">Remembered.</param>
+    /// <param name="requests">Of people.</param>
+    /// <param name="instance">Who looks.</param>
+    /// <param name="isShared">Whether other instances may have looked.</param>
+    /// <param name="now">Steady.</param>
+    public History Weigh(History past, IReadOnlyList<Request> requests, string instance, bool isShared, DateTimeOffset now) =>
+        SourceDoubts.Weigh(Pauses.Weigh(past, requests, now), Preset, new SourceFacts(LooksLike, SharedWith, IsStale) { Instance = instance, IsShared = isShared, Move = Move }, requests, now);
+
+    /// <summary>With the count to be kept: what the source says, unless that is in doubt; and with the reason why what it says does not count at all.</summary>
+    public CycleInput Keeping(History past)
+    {
+        string? superseded = past.Applied is { } applied ? VersionOrder.Superseded(applied, Preset) : null;
+        int count = past.Count ?? Preset.Count;
+        return count == Preset.Count && superseded is null ? this : this with { Preset = Preset with { Count = count, Superseded = superseded } };
+    }
 }
 
 /// <summary>One manage run of one preset: observe, decide, limit, act, save. Every failure is part of the report; only cancellation escapes.</summary>
@@ -87,7 +100,7 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         try
         {
             History past = stored is null ? new History(clock.Now) : HistoryCodec.Decode(stored.Content.Span, stored.Age, instance, clock.Now);
-            past = input.Weigh(past, [], clock.Now);
+            past = input.Weigh(past, [], instance, runtime.IsShared, clock.Now);
             input = input.Keeping(past);
             var looking = new PresetLease(input.Preset.Name, default, TimeSpan.Zero) { SinceActed = TimeSpan.Zero, SinceCompleted = stored?.Age };
             Observation seen = await ObserveAsync(input, looking, past, [], cancellationToken);
@@ -179,7 +192,7 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         History past;
         try
         {
-            past = input.Weigh(await RecallAsync(input.Preset, guard.Lease, stopping), requests, clock.Now);
+            past = input.Weigh(await RecallAsync(input.Preset, guard.Lease, stopping), requests, instance, runtime.IsShared, clock.Now);
         }
         catch (InvalidDataException e)
         {
@@ -218,7 +231,7 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
 
         IReadOnlyDictionary<string, VersionedDocument> stored = await runtime.ReadAsync(preset.PreviousNames, stopping);
         if (preset.PreviousNames.Select(stored.GetValueOrDefault).FirstOrDefault(document => document is not null) is { } old)
-            past = HistoryCodec.Decode(old.Content.Span, old.Age, instance, clock.Now);
+            past = HistoryCodec.Decode(old.Content.Span, old.Age, instance, clock.Now) with { Applied = null }; // that was another source
         return past with { BornAt = clock.Now + lease.Duration };
     }
 

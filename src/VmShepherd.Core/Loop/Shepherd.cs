@@ -40,6 +40,7 @@ public sealed class Shepherd : IAsyncDisposable
     readonly IUserdataRenderer _userdata;
     readonly ReleasedPresets _released;
     readonly KnownSources _known;
+    readonly SourceMoves _moves;
     readonly PresetsInForce _presets;
     readonly ConcurrentDictionary<string, IaasAccess> _accesses = new(StringComparer.Ordinal);
 
@@ -81,6 +82,7 @@ public sealed class Shepherd : IAsyncDisposable
         _runner = new LaneRunner(instanceId, _runtime, time) { Claimed = _lookouts.Claimed };
         _cycleLog = new CycleLog(_log);
         _released = new ReleasedPresets(instanceId, _runtime, _clock);
+        _moves = new SourceMoves(_clock);
         _known = new KnownSources(instanceId, _runtime, builder, _clock);
         _presets = new PresetsInForce(_pool, new CatalogRefresher(builder, time), _known, _nudge, _cycleLog, _clock, _log);
     }
@@ -308,6 +310,7 @@ public sealed class Shepherd : IAsyncDisposable
             if (!problems.Contains(name)) Board.Remove(name);
         }
 
+        _moves.Observe(catalog);
         _lanes = Lane.Of(catalog.Presets.Values);
         _lanesOf = catalog;
         _lookouts.Adopt(_lanes);
@@ -388,6 +391,6 @@ public sealed class Shepherd : IAsyncDisposable
         IHealthcheckDriver? healthcheck = preset.Healthcheck is { } reference ? _pool.Get<IHealthcheckDriver>(reference) : null;
         Settings settings = _settings;
         TimeSpan interval = preset.ManageInterval > settings.WorkerInterval ? preset.ManageInterval : settings.WorkerInterval;
-        return new CycleInput(preset, lane.SharedWith, access, healthcheck, settings, interval) { LooksLike = Catalog.LookAlikes.GetValueOrDefault(preset.Name), IsStale = Catalog.IsStale(preset) };
+        return new CycleInput(preset, lane.SharedWith, access, healthcheck, settings, interval) { LooksLike = Catalog.LookAlikes.GetValueOrDefault(preset.Name), IsStale = Catalog.IsStale(preset), Move = _moves.Of(preset.Name) };
     }
 }

@@ -1,3 +1,5 @@
+using VmShepherd.Core.Configuration;
+
 namespace VmShepherd.Core.Planning;
 
 /// <summary>What must be remembered of one preset between two cycles: stored under the lease, immutable. Times are steady (<see cref="SteadyClock"/>).</summary>
@@ -35,6 +37,9 @@ public sealed record History
 
     /// <summary>How many machines are kept; null = nobody has kept any yet.</summary>
     public int? Count { get; init; }
+
+    /// <summary>The version by which machines were last created and ended (G17); null = none yet.</summary>
+    public AppliedVersion? Applied { get; init; }
 
     /// <summary>The source wants so different a count that it may be a mistake (G17); null = it does not.</summary>
     public CountChange? CountChange { get; init; }
@@ -78,6 +83,7 @@ public sealed record History
         CrashLoop = original.CrashLoop;
         CreateStop = original.CreateStop;
         Count = original.Count;
+        Applied = original.Applied;
         CountChange = original.CountChange;
         LookAlike = original.LookAlike;
         Paused = original.Paused;
@@ -196,6 +202,16 @@ public sealed record CrashLoop(int Failures, DateTimeOffset NotBefore);
 /// <param name="Until">No create before.</param>
 /// <param name="SpecHash">The specification that was refused: another one may be tried at once. Null = any.</param>
 public sealed record CreateStop(Abstractions.IaasFailure Failure, string Reason, int Tries, DateTimeOffset Until, string? SpecHash);
+
+/// <param name="Version">Which.</param>
+/// <param name="At">When an instance first acted by it.</param>
+/// <param name="By">Which instance.</param>
+/// <param name="Location">Where that one read it.</param>
+public sealed record AppliedVersion(PresetVersion Version, DateTimeOffset At, string By, string Location)
+{
+    /// <summary>Versions that it and its forerunners have superseded, the latest last.</summary>
+    public PresetVersion[] Past { get; init; } = [];
+}
 
 /// <param name="To">What the source says.</param>
 /// <param name="Since">Since when it says so without a break.</param>

@@ -102,6 +102,7 @@ public static class HistoryCodec
         MassFailure = history.MassFailure is { } mass ? mass with { Since = mass.Since + by, ProbedAt = mass.ProbedAt + by } : null,
         CrashLoop = history.CrashLoop is { } loop ? loop with { NotBefore = loop.NotBefore + by } : null,
         CreateStop = history.CreateStop is { } stop ? stop with { Until = stop.Until + by } : null,
+        Applied = history.Applied is { } applied ? applied with { At = applied.At + by } : null,
         CountChange = history.CountChange is { } change ? change with { Since = change.Since + by } : null,
         LookAlike = history.LookAlike is { } alike ? alike with { Since = alike.Since + by } : null,
         Paused = history.Paused is { } paused ? paused with { Since = paused.Since + by, ResumedAt = paused.ResumedAt + by } : null,

@@ -34,7 +34,7 @@ public static class Planner
     /// <summary>The shortcut: the same machines as last time, all running, all passed, none too many, nothing open. Costs no allocation.</summary>
     static bool IsAtRest(Preset preset, Observation seen, History past)
     {
-        if (!past.IsCalm || seen.Vms.Count != preset.Count || preset.Unmanaged || seen.Requests.Count > 0) return false;
+        if (!past.IsCalm || seen.Vms.Count != preset.Count || preset.Unmanaged || preset.Superseded is not null || seen.Requests.Count > 0) return false;
         if (!string.Equals(past.Scope, seen.Scope, StringComparison.Ordinal) || !Recollection.SameMachines(past.Machines, seen.Vms)) return false;
         for (int i = 0; i < seen.Vms.Count; i++)
         {

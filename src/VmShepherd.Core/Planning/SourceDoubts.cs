@@ -5,7 +5,17 @@ namespace VmShepherd.Core.Planning;
 /// <param name="LooksLike">The other preset that this new one looks like; null = none.</param>
 /// <param name="InForce">Names of presets in force: who is among them has not vanished.</param>
 /// <param name="IsStale">The source could not be looked at lately, so it has not said anything a second time.</param>
-readonly record struct SourceFacts(string? LooksLike, IReadOnlySet<string> InForce, bool IsStale);
+readonly record struct SourceFacts(string? LooksLike, IReadOnlySet<string> InForce, bool IsStale)
+{
+    /// <summary>Who looks.</summary>
+    public string Instance { get; init; } = "";
+
+    /// <summary>Whether other instances may act on the preset by what they see.</summary>
+    public bool IsShared { get; init; }
+
+    /// <summary>How the place came to say what it says.</summary>
+    public SourceMove Move { get; init; } = SourceMove.None;
+}
 
 /// <summary>
 /// G17, where it needs memory: a source may say by mistake what would end a fleet, or make a second one. So a count that changes to zero or by more than
@@ -26,6 +36,10 @@ static class SourceDoubts
     internal static History Weigh(History past, Preset preset, SourceFacts facts, IReadOnlyList<Request> requests, DateTimeOffset now)
     {
         bool isConfirmed = requests.Any(request => request is Request.Confirm);
+        AppliedVersion applied = VersionOrder.Apply(past.Applied, preset, facts, isConfirmed, now);
+        if (!ReferenceEquals(applied, past.Applied)) past = past with { Applied = applied };
+        if (!applied.Version.Says(preset.Version)) return past; // what is not acted by can't be doubted either
+
         LookAlike? alike = Alike(past, preset, facts, isConfirmed, now);
         if (!Equals(alike, past.LookAlike)) past = past with { LookAlike = alike };
         if (past.Count == preset.Count) return past.CountChange is null ? past : past with { CountChange = null };

@@ -4,13 +4,23 @@ namespace VmShepherd.Core.Safety;
 
 /// <summary>
 /// G17: what the source says may be a mistake (<see cref="SourceDoubts"/>). A group that looks like one that vanished makes no machines; of a count that changed too
-/// much it is only said that the old one is kept.
+/// much it is only said that the old one is kept. By a version that another instance has superseded (<see cref="VersionOrder"/>) nothing is done at all.
 /// </summary>
 sealed class SourceBrake : IBrake
 {
     public Plan Limit(Plan plan, Situation situation)
     {
         string confirm = $"vmshepherd confirm {situation.Preset.Name} --server URL";
+        if (situation.Preset.Superseded is { } why)
+        {
+            Step[] kept = [.. plan.Steps.Where(step => step is Step.Terminate { Cause: Cause.Requested })];
+            return plan with
+            {
+                Steps = kept,
+                Held = [.. plan.Held, new Hold("revision", $"{why}; nothing is created or ended by it", $"this instance's source catches up; or, if it is the right one, {confirm}")],
+            };
+        }
+
         if (situation.Past.LookAlike is { IsConfirmed: false } alike)
         {
             plan = plan.Without(step => step is Step.Create, new Hold("source", $"this preset is new and looks like '{alike.Of}': if that was renamed or moved, its machines still run, and a second fleet would be made",

@@ -12,8 +12,11 @@ static class SettingsFile
     {
         try
         {
-            if (new FileInfo(file).Length > MaxBytes) return Unreadable(file, $"the file is larger than {MaxBytes} bytes");
-            return SettingsReader.Read(File.ReadAllBytes(file), file, drivers);
+            var info = new FileInfo(file);
+            if (info.Length > MaxBytes) return Unreadable(file, $"the file is larger than {MaxBytes} bytes");
+            DateTimeOffset changedAt = info.LastWriteTimeUtc;
+            SettingsReading reading = SettingsReader.Read(File.ReadAllBytes(file), file, drivers);
+            return reading.Settings is not { } settings ? reading : reading with { Settings = settings with { Defaults = settings.Defaults with { ChangedAt = changedAt } } };
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {

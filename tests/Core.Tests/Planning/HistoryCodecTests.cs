@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text;
 using Core.Tests.Safety;
 using VmShepherd.Abstractions;
+using VmShepherd.Core.Configuration;
 using VmShepherd.Core.Planning;
 using Xunit;
 
@@ -38,6 +39,7 @@ public sealed class HistoryCodecTests
         CrashLoop = new CrashLoop(2, T.AddSeconds(16)),
         CreateStop = new CreateStop(IaasFailure.QuotaReached, "full", 3, T.AddSeconds(17), "spec"),
         Count = 7,
+        Applied = new AppliedVersion(new PresetVersion("s", T, "d", T), T.AddSeconds(23), "other", "infra@abc:web.conf") { Past = [new PresetVersion("r", T, "d", T)] },
         CountChange = new CountChange(1, T.AddSeconds(19)),
         LookAlike = new LookAlike("old", T.AddSeconds(20), true),
         Paused = new Paused(T.AddSeconds(21), "anna", "kernel upgrade") { ResumedAt = T.AddSeconds(22) },
@@ -83,8 +85,12 @@ public sealed class HistoryCodecTests
         TimeSpan by = TimeSpan.FromDays(3650);
         (string Path, object? Value)[] moved = [.. Leaves(Decode(Document(Full()), "other", TimeSpan.FromMinutes(1), T + by + TimeSpan.FromMinutes(1)), "")];
 
-        Assert.Equal(23, moved.Count(leaf => leaf.Value is DateTimeOffset));
-        Assert.Equal(Leaves(Full(), "").Select(leaf => leaf.Value is DateTimeOffset time ? (leaf.Path, time + by) : leaf), moved);
+        Assert.Equal(24, moved.Count(IsOurs));
+        Assert.Equal(Leaves(Full(), "").Select(leaf => IsOurs(leaf) ? (leaf.Path, (DateTimeOffset)leaf.Value! + by) : leaf), moved);
+
+        // When a source came to be is told by the source's place, not by anybody's clock.
+        static bool IsOurs((string Path, object? Value) leaf) =>
+            leaf.Value is DateTimeOffset && !leaf.Path.EndsWith(nameof(PresetVersion.SourceAt), StringComparison.Ordinal) && !leaf.Path.EndsWith(nameof(PresetVersion.DefaultsAt), StringComparison.Ordinal);
     }
 
     [Fact]

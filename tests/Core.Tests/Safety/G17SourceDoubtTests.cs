@@ -8,7 +8,7 @@ namespace Core.Tests.Safety;
 /// <summary>What a source says may be a mistake, although it can be read.</summary>
 public sealed class G17SourceDoubtTests
 {
-    static History Kept(int count) => new(Given.Noon) { Count = count };
+    static History Kept(int count) => new(Given.Noon) { Count = count, Applied = new AppliedVersion(PresetVersion.None, Given.Noon, "", "") };
 
     static History Weigh(History past, int wanted, double seconds = 0, params Request[] requests) =>
         SourceDoubts.Weigh(past, Given.Preset(wanted), Facts(null), requests, Given.Noon.AddSeconds(seconds));

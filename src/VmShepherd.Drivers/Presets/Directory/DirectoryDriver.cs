@@ -96,7 +96,7 @@ public sealed class DirectoryDriver : IPresetDriver, IPresetNews, IDisposable
             string revision = Convert.ToHexStringLower(SHA256.HashData(bytes));
             PresetSource source = before?.Source is { Content: not null } same && same.Revision == revision
                 ? same
-                : new PresetSource(path, revision, new PresetContent.Yaml(bytes)) { Files = files };
+                : new PresetSource(path, revision, new PresetContent.Yaml(bytes)) { Files = files, ChangedAt = stamp.Modified };
             return new Known(source, stamp, readAt);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -41,7 +41,7 @@ sealed class CommitReader(GitProgram git, GitLimits limits)
         Dictionary<string, GitObject> read = await ReadAsync(gitDirectory, [commit, .. links.Select(l => l.Id).Distinct()], limits.ListBytes, cancellationToken);
         if (!read.TryGetValue(commit, out GitObject header)) throw new GitException("is no commit") { IsOfTheCommit = true };
         var targets = links.Where(l => read.ContainsKey(l.Id)).ToDictionary(l => l.Path, l => Encoding.UTF8.GetString(read[l.Id].Bytes.Span), StringComparer.Ordinal);
-        return new Commit(fetched, new SourceCommit(header.Id, Authored(header.Bytes.Span)), gitDirectory, new CommitTree(entries, targets), held);
+        return new Commit(fetched, new SourceCommit(header.Id, Moment(header.Bytes.Span, "author")), Moment(header.Bytes.Span, "committer"), gitDirectory, new CommitTree(entries, targets), held);
     }
 
     /// <summary>Objects by what they were asked for. What is not there is left out.</summary>
@@ -109,10 +109,10 @@ sealed class CommitReader(GitProgram git, GitLimits limits)
         return entries;
     }
 
-    /// <summary><c>author NAME &lt;MAIL&gt; SECONDS ZONE</c>, in a commit's header.</summary>
-    static DateTimeOffset Authored(ReadOnlySpan<byte> commit)
+    /// <summary><c>WHO NAME &lt;MAIL&gt; SECONDS ZONE</c>, in a commit's header.</summary>
+    static DateTimeOffset Moment(ReadOnlySpan<byte> commit, string who)
     {
-        foreach (string line in Encoding.Latin1.GetString(commit).Split('\n').TakeWhile(line => line.Length > 0).Where(line => line.StartsWith("author ", StringComparison.Ordinal)))
+        foreach (string line in Encoding.Latin1.GetString(commit).Split('\n').TakeWhile(line => line.Length > 0).Where(line => line.StartsWith(who + " ", StringComparison.Ordinal)))
         {
             string[] words = line.Split(' ');
             // Anybody can write any date into a commit.

@@ -37,6 +37,7 @@ sealed class CommitSources(GitRemote remote, CommitReader reader, GitLimits limi
             Problem = content is not null ? null : problem.Length > 0 ? problem : "is not in the clone",
             Location = $"{remote.Name}@{commit.ShortId}:{path}",
             Commit = commit.Source,
+            ChangedAt = commit.CommittedAt,
             NamePrefix = remote.Name + ".",
             Files = files,
         };

@@ -39,6 +39,9 @@ public sealed class InMemoryDriver : IRuntimeDriver
     TimeSpan Now => _time.GetElapsedTime(_start);
 
     /// <inheritdoc/>
+    public bool IsShared => false;
+
+    /// <inheritdoc/>
     /// <remarks>A collection of names must not change once it was passed: it is known again by reference.</remarks>
     public Task<IReadOnlyList<PresetLease>> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken)
     {
