@@ -15,7 +15,9 @@ static class WebHost
     /// <summary>Problems of presets that an answer lists.</summary>
     const int MaxProblems = 100;
 
-    const int MaxBody = 1024 * 1024;
+    /// <summary>Read of a request in all. What is beyond an endpoint's own limit is read and dropped: a client still sending when the connection closes would never see the refusal.</summary>
+    const int MaxRead = 16 * 1024 * 1024;
+
     const int MaxConnections = 1000;
     const int MaxPresetSeries = 50_000;
 
@@ -34,7 +36,7 @@ static class WebHost
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = MaxBody;
+            kestrel.Limits.MaxRequestBodySize = MaxRead;
             kestrel.Limits.MaxConcurrentConnections = MaxConnections;
             kestrel.Listen(AccessPolicy.AddressOf(http), http.ListenPort);
         });
@@ -98,7 +100,7 @@ static class WebHost
         }
         catch (BadHttpRequestException bad) when (!context.Response.HasStarted)
         {
-            await PlainText.AnswerAsync(context, bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? $"a body has at most {MaxBody} bytes" : "bad request");
+            await PlainText.AnswerAsync(context, bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? $"a body has at most {RpcEndpoint.MaxBody} bytes" : "bad request");
         }
         catch (Exception failed)
         {

@@ -10,6 +10,9 @@ namespace VmShepherd.Server.Api.JsonRpc;
 /// <summary><c>POST /api</c>: JSON-RPC 2.0 over HTTP, one call or a batch.</summary>
 sealed class RpcEndpoint(RpcDispatcher dispatcher)
 {
+    /// <summary>Bytes of one call or batch.</summary>
+    internal const int MaxBody = 1024 * 1024;
+
     const int MaxBatch = 100;
 
     static readonly string[] JsonTypes = ["application/json", "application/json-rpc", "application/jsonrequest"];
@@ -23,7 +26,12 @@ sealed class RpcEndpoint(RpcDispatcher dispatcher)
             return;
         }
 
-        ReadOnlySequence<byte> body = await ReadBodyAsync(context.Request.BodyReader, context.RequestAborted);
+        if (await ReadBodyAsync(context.Request, context.RequestAborted) is not { } body)
+        {
+            await PlainText.AnswerAsync(context, StatusCodes.Status413PayloadTooLarge, $"a body has at most {MaxBody} bytes");
+            return;
+        }
+
         using JsonDocument? document = Parse(body);
         if (document is null)
             await AnswerAsync(context, RpcAnswer.Error(null, RpcCode.ParseError, "Parse error: the body is not valid JSON in UTF-8"));
@@ -82,12 +90,20 @@ sealed class RpcEndpoint(RpcDispatcher dispatcher)
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
     }
 
-    /// <summary>All of it: Kestrel's limit ends a body that is too large.</summary>
-    static async ValueTask<ReadOnlySequence<byte>> ReadBodyAsync(PipeReader body, CancellationToken cancellationToken)
+    /// <summary>All of it; null = too large, and what has come is dropped.</summary>
+    static async ValueTask<ReadOnlySequence<byte>?> ReadBodyAsync(HttpRequest request, CancellationToken cancellationToken)
     {
+        if (request.ContentLength > MaxBody) return null;
+        PipeReader body = request.BodyReader;
         while (true)
         {
             ReadResult read = await body.ReadAsync(cancellationToken);
+            if (read.Buffer.Length > MaxBody)
+            {
+                body.AdvanceTo(read.Buffer.End);
+                return null;
+            }
+
             if (read.IsCompleted) return read.Buffer;
             body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
