@@ -52,6 +52,7 @@ sealed class Claim(Statements sql, NpgsqlConnection connection, ClaimRequest req
         claim.Parameters.Add(Text(roster.Except));
         claim.Parameters.Add(new() { Value = request.Max });
         claim.Parameters.Add(new() { Value = request.InstanceId });
+        claim.Parameters.Add(new() { Value = PostgresDriver.Capped(request.Courtesy) });
         batch.BatchCommands.Add(claim);
 
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);

@@ -24,19 +24,25 @@ sealed class Statements(string schema)
     /// <summary>Roster, whether history and clock are as known, whether the clock is to be noted.</summary>
     public string Look => $"select s.roster, {IsHistoryKnown} and {IsClockSound}, s.clock_seen < clock_timestamp() - interval '10 seconds' from {_store} s";
 
-    /// <summary>$1 roster, $2 lease, $3 lanes, $4 except, $5 max, $6 holder.</summary>
+    /// <summary>Due, and not left to whoever had it last: $6 holder, $7 courtesy. What another one holds is due because its lease ran out.</summary>
+    const string IsDue = """
+        l.next_at <= now() and (l.held or l.holder is null or l.holder = $6
+            or l.next_at + least($7, greatest(l.next_at - l.set_at - $7, interval '0')) <= now())
+        """;
+
+    /// <summary>$1 roster, $2 lease, $3 lanes, $4 except, $5 max, $6 holder, $7 courtesy.</summary>
     public string ClaimLanes => Claim($"""
         select d.* from s, unnest($3::bigint[]) as t(lane), lateral (
             select l.preset, l.next_at, l.held, l.acted_at, l.completed_at from {_lease} l
-            where l.lane = t.lane and l.next_at <= now() and l.preset <> all($4::text[])
+            where l.lane = t.lane and {IsDue} and l.preset <> all($4::text[])
             order by l.next_at limit $5 for update skip locked) d
         order by d.next_at limit $5
         """);
 
-    /// <summary>$1 roster, $2 lease, $3 names, $4 unused, $5 max, $6 holder.</summary>
+    /// <summary>$1 roster, $2 lease, $3 names, $4 unused, $5 max, $6 holder, $7 courtesy.</summary>
     public string ClaimNames => Claim($"""
         select l.preset, l.next_at, l.held, l.acted_at, l.completed_at from s, {_lease} l
-        where l.preset = any($3::text[]) and l.preset <> all($4::text[]) and l.next_at <= now()
+        where l.preset = any($3::text[]) and l.preset <> all($4::text[]) and {IsDue}
         order by l.next_at limit $5 for update of l skip locked
         """);
 
@@ -126,7 +132,7 @@ sealed class Statements(string schema)
             insert into {_lease} as l (preset, lane, next_at, set_at, asked) values ($1, 0, now(), now(), 1)
             on conflict (preset) do update set asked = l.asked + 1,
                 next_at = case when l.held then l.next_at else least(l.next_at, clock_timestamp()) end,
-                set_at = case when l.held then l.set_at else least(l.set_at, clock_timestamp()) end
+                set_at = case when l.held then l.set_at else least(l.next_at, clock_timestamp()) end
             where l.asked - l.answered < $3
             returning preset, asked)
         insert into {_request} (preset, number, content) select preset, asked, $2 from asked

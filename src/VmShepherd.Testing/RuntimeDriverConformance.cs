@@ -63,6 +63,49 @@ public abstract partial class RuntimeDriverConformance : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_another_instance_gave_back_is_left_to_it_for_the_courtesy_and_then_taken()
+    {
+        (IRuntimeDriver store, string[] web) = await GivenBackAsync(dueIn: 10 * Lease);
+        await AdvanceAsync((10 * Lease) + (Lease / 4));
+
+        Assert.Empty(await store.ClaimAsync(Claim("theirs", web, courtesy: Lease), Ct));
+        await AdvanceAsync(Lease);
+        Assert.Single(await store.ClaimAsync(Claim("theirs", web, courtesy: Lease), Ct));
+    }
+
+    [Fact]
+    public async Task Courtesy_holds_nobody_back_from_what_it_had_last()
+    {
+        (IRuntimeDriver store, string[] web) = await GivenBackAsync(dueIn: 10 * Lease);
+        await AdvanceAsync((10 * Lease) + (Lease / 4));
+
+        Assert.Single(await store.ClaimAsync(Claim("mine", web, courtesy: Lease), Ct));
+    }
+
+    [Fact]
+    public async Task Courtesy_lasts_no_longer_than_the_time_a_preset_was_due_in_exceeds_it()
+    {
+        (IRuntimeDriver store, string[] web) = await GivenBackAsync(dueIn: Lease);
+        await AdvanceAsync(Lease + (Lease / 4));
+
+        Assert.Single(await store.ClaimAsync(Claim("theirs", web, courtesy: Lease), Ct));
+    }
+
+    [Fact]
+    public async Task A_lease_that_ran_out_and_a_preset_that_was_asked_for_are_for_everybody_at_once()
+    {
+        IRuntimeDriver store = await SharedAsync();
+        string[] names = Names("dead", "asked");
+        Assert.Single(await store.ClaimAsync(Claim("mine", [names[0]]), Ct));
+        PresetLease asked = Assert.Single(await store.ClaimAsync(Claim("mine", [names[1]]), Ct));
+        await store.CompleteAsync(asked, null, 10 * Lease, Ct);
+        await AdvanceAsync(Lease + (Lease / 4));
+        await store.RequestAsync(names[1], "manage", Ct);
+
+        Assert.Equal(names.Order(), (await store.ClaimAsync(Claim("theirs", names, courtesy: Lease), Ct)).Select(lease => lease.Preset).Order());
+    }
+
+    [Fact]
     public async Task A_claim_takes_no_more_than_it_asks_for()
     {
         IRuntimeDriver store = await InstanceAsync();
@@ -302,4 +345,23 @@ public abstract partial class RuntimeDriverConformance : IAsyncDisposable
         Assert.Null(next.State);
         Assert.Empty(next.Requests);
     }
+
+    /// <summary>One preset, managed by "mine" and due again.</summary>
+    async Task<(IRuntimeDriver Store, string[] Web)> GivenBackAsync(TimeSpan dueIn)
+    {
+        IRuntimeDriver store = await SharedAsync();
+        string[] web = Names("web");
+        PresetLease lease = Assert.Single(await store.ClaimAsync(Claim("mine", web), Ct));
+        Assert.True(await store.CompleteAsync(lease, null, dueIn, Ct));
+        return (store, web);
+    }
+
+    async Task<IRuntimeDriver> SharedAsync()
+    {
+        IRuntimeDriver store = await InstanceAsync();
+        Assert.SkipUnless(store.IsShared, "courtesy is between instances: this store has only one");
+        return store;
+    }
+
+    ClaimRequest Claim(string instance, string[] names, TimeSpan courtesy = default) => new(instance, names, names.Length, Lease) { Courtesy = courtesy };
 }

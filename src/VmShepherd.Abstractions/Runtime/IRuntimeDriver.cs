@@ -13,7 +13,7 @@ public interface IRuntimeDriver : IAsyncDisposable
 
     /// <summary>
     /// Up to <see cref="ClaimRequest.Max"/> of the named presets that are due and free, longest due first. A preset never heard of is due.
-    /// A lease that ran out is free. MUST give each claim a higher token than all before it. Contention is not an error: the answer is shorter.
+    /// A lease that ran out is free. A store that is shared MUST keep to <see cref="ClaimRequest.Courtesy"/>. MUST give each claim a higher token than all before it. Contention is not an error: the answer is shorter.
     /// </summary>
     Task<IReadOnlyList<PresetLease>> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken);
 

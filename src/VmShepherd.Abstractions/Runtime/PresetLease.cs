@@ -5,7 +5,14 @@ namespace VmShepherd.Abstractions;
 /// <param name="Presets">Names to choose from.</param>
 /// <param name="Max">How many at the most; at least 1.</param>
 /// <param name="Lease">How long each is held unless completed or renewed before.</param>
-public sealed record ClaimRequest(string InstanceId, IReadOnlyCollection<string> Presets, int Max, TimeSpan Lease);
+public sealed record ClaimRequest(string InstanceId, IReadOnlyCollection<string> Presets, int Max, TimeSpan Lease)
+{
+    /// <summary>
+    /// How long what another instance gave back last is left to that one after it fell due, so that each mostly manages the same presets. Never longer than the time it was due in exceeds
+    /// this: so it is managed in time, whoever comes. Requests and leases that ran out are for everybody at once. Default zero: take whatever is due.
+    /// </summary>
+    public TimeSpan Courtesy { get; init; }
+}
 
 /// <summary>The right to manage one preset, until it is completed or has run out by the store's clock.</summary>
 /// <param name="Preset">The preset's name.</param>

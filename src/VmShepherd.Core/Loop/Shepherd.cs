@@ -22,6 +22,9 @@ public sealed class Shepherd : IAsyncDisposable
     /// <summary>For drivers that are not used any more, to let go of what they hold.</summary>
     static readonly TimeSpan DisposePatience = TimeSpan.FromSeconds(10);
 
+    /// <summary>Whoever managed a preset last looks for what is due once in each <c>worker_interval</c>: within two it has, if it lives and has room.</summary>
+    const int CourtesyIntervals = 2;
+
     readonly string _instance;
     readonly ILogger _log;
     readonly SteadyClock _clock;
@@ -332,7 +335,7 @@ public sealed class Shepherd : IAsyncDisposable
     {
         try
         {
-            await _runner.DrainAsync(lane, (lease, sentAt) => ManageAsync(lane, lease, sentAt, stopping), () => _lanes.Contains(lane), once, stopping);
+            await _runner.DrainAsync(lane, (lease, sentAt) => ManageAsync(lane, lease, sentAt, stopping), () => _lanes.Contains(lane), once ? null : CourtesyIntervals * _settings.WorkerInterval, stopping);
         }
         catch (Exception e)
         {

@@ -46,7 +46,7 @@ public sealed class LaneTests
             Assert.Equal(before, sentAt);
             managed.Add(lease.Preset);
             await _store.CompleteAsync(lease, null, TimeSpan.FromMinutes(1), CancellationToken.None);
-        }, () => true, once: false, TestContext.Current.CancellationToken);
+        }, () => true, courtesy: TimeSpan.Zero, TestContext.Current.CancellationToken);
 
         Assert.Equal(250, managed.Distinct().Count());
         Assert.Equal(250, managed.Count);
@@ -76,7 +76,7 @@ public sealed class LaneTests
             Interlocked.Increment(ref running);
             await gate.Task;
             await _store.CompleteAsync(lease, null, TimeSpan.FromMinutes(1), CancellationToken.None);
-        }, () => true, once: false, TestContext.Current.CancellationToken);
+        }, () => true, courtesy: TimeSpan.Zero, TestContext.Current.CancellationToken);
 
         Assert.InRange(Volatile.Read(ref running), 100, 200);
         gate.SetResult();
@@ -89,7 +89,7 @@ public sealed class LaneTests
     {
         var slow = new TaskCompletionSource();
         List<string> quick = [];
-        Task drain = DrainBesideAsync(slow.Task, quick, once: false);
+        Task drain = DrainBesideAsync(slow.Task, quick, courtesy: TimeSpan.Zero);
         for (int second = 0; second < 20; second++) _time.Advance(TimeSpan.FromSeconds(1));
         Assert.InRange(quick.Count, 4, 5);
         Assert.False(drain.IsCompleted);
@@ -103,7 +103,7 @@ public sealed class LaneTests
     {
         var slow = new TaskCompletionSource();
         List<string> quick = [];
-        Task drain = DrainBesideAsync(slow.Task, quick, once: true);
+        Task drain = DrainBesideAsync(slow.Task, quick, courtesy: null);
         _time.Advance(TimeSpan.FromSeconds(20));
 
         slow.SetResult();
@@ -111,13 +111,43 @@ public sealed class LaneTests
         Assert.Single(quick);
     }
 
+    /// <summary>What is claimed and not managed in time is kept from instances that have room, and may not be acted on any more when its turn comes.</summary>
+    [Fact]
+    public async Task A_lane_whose_runs_take_long_claims_fewer_at_once_and_more_again_when_they_do_not()
+    {
+        int running = 0, most = 0;
+        bool isSlow = true;
+        Task drain = _runner.DrainAsync(Of(3000), async (lease, _) =>
+        {
+            most = Math.Max(most, ++running);
+            await Task.Delay(isSlow ? Lease / 2 : TimeSpan.FromSeconds(1), _time, CancellationToken.None);
+            running--;
+            await _store.CompleteAsync(lease, null, TimeSpan.FromDays(1), CancellationToken.None);
+        }, () => true, courtesy: TimeSpan.Zero, TestContext.Current.CancellationToken);
+
+        List<int> slow = [];
+        for (int round = 0; round < 9; round++)
+        {
+            slow.Add(most);
+            most = 0;
+            _time.Advance(Lease / 2);
+        }
+
+        Assert.Equal(200, slow[0]);
+        Assert.InRange(slow[^1], 1, 2);
+        isSlow = false;
+        while (!drain.IsCompleted) _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(200, most);
+        await drain;
+    }
+
     /// <summary>Of two presets that are due every 5 s the first takes as long as it takes; the other's runs are noted.</summary>
-    Task DrainBesideAsync(Task slow, List<string> quick, bool once) => _runner.DrainAsync(Of(2), async (lease, _) =>
+    Task DrainBesideAsync(Task slow, List<string> quick, TimeSpan? courtesy) => _runner.DrainAsync(Of(2), async (lease, _) =>
     {
         if (lease.Preset == "p0") await slow;
         else quick.Add(lease.Preset);
         await _store.CompleteAsync(lease, null, TimeSpan.FromSeconds(5), CancellationToken.None);
-    }, () => true, once, TestContext.Current.CancellationToken);
+    }, () => true, courtesy, TestContext.Current.CancellationToken);
 
     [Fact]
     public async Task Who_is_stopping_claims_no_more_and_waits_for_what_runs()
@@ -128,7 +158,7 @@ public sealed class LaneTests
         {
             managed++;
             await stopping.CancelAsync();
-        }, () => true, once: false, stopping.Token);
+        }, () => true, courtesy: TimeSpan.Zero, stopping.Token);
 
         Assert.Equal(100, managed);
     }
@@ -136,7 +166,7 @@ public sealed class LaneTests
     [Fact]
     public async Task Nothing_is_claimed_for_a_lane_that_is_not_in_force()
     {
-        await _runner.DrainAsync(Of(3), (_, _) => throw new InvalidOperationException("claimed"), () => false, once: false, TestContext.Current.CancellationToken);
+        await _runner.DrainAsync(Of(3), (_, _) => throw new InvalidOperationException("claimed"), () => false, courtesy: TimeSpan.Zero, TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -145,7 +175,7 @@ public sealed class LaneTests
         var gate = new TaskCompletionSource();
         int claims = 0;
         _store.OnClaim = () => ++claims == 2 ? throw new IOException("store gone") : Task.CompletedTask;
-        Task drain = _runner.DrainAsync(Of(100), (_, _) => gate.Task, () => true, once: false, TestContext.Current.CancellationToken);
+        Task drain = _runner.DrainAsync(Of(100), (_, _) => gate.Task, () => true, courtesy: TimeSpan.Zero, TestContext.Current.CancellationToken);
         Assert.False(drain.IsCompleted);
         gate.SetResult();
 
@@ -156,7 +186,7 @@ public sealed class LaneTests
     public async Task A_claim_that_hangs_is_given_up()
     {
         _store.OnClaim = () => Task.Delay(Timeout.Infinite, CancellationToken.None);
-        Task drain = _runner.DrainAsync(Of(1), (_, _) => Task.CompletedTask, () => true, once: false, TestContext.Current.CancellationToken);
+        Task drain = _runner.DrainAsync(Of(1), (_, _) => Task.CompletedTask, () => true, courtesy: TimeSpan.Zero, TestContext.Current.CancellationToken);
         _time.Advance(TimeSpan.FromSeconds(30));
 
         Assert.Equal("no answer for 15 s", (await Assert.ThrowsAsync<TimeoutException>(() => drain)).Message);

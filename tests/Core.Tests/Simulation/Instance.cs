@@ -95,7 +95,7 @@ sealed class Instance : IDisposable
             {
                 try
                 {
-                    await _runner.DrainAsync(lane, (granted, sentAt) => ManageAsync(lane, granted, sentAt), () => _world.Lanes.Contains(lane), once: false, _stopping.Token);
+                    await _runner.DrainAsync(lane, (granted, sentAt) => ManageAsync(lane, granted, sentAt), () => _world.Lanes.Contains(lane), courtesy: TimeSpan.Zero, _stopping.Token);
                 }
                 catch (Exception e) when (e is IOException or OperationCanceledException or TimeoutException)
                 {
