@@ -10,7 +10,10 @@ static class DataSource
     const int CommandSeconds = 10;
 
     /// <exception cref="ArgumentException">The options contradict themselves. No text of theirs is repeated: it may hold a password.</exception>
-    public static NpgsqlDataSource Create(PostgresOptions options, DriverContext context)
+    /// <param name="options">As given.</param>
+    /// <param name="context">Where files are.</param>
+    /// <param name="isPooled">False = each connection is one of its own, to be kept.</param>
+    public static NpgsqlDataSource Create(PostgresOptions options, DriverContext context, bool isPooled = true)
     {
         NpgsqlConnectionStringBuilder connection = Read(options.ConnectionString);
         if (options.Host is { } host) connection.Host = host;
@@ -23,6 +26,7 @@ static class DataSource
         if (options is { Password: not null, PasswordFile: not null }) throw new ArgumentException("password and password_file exclude one another: keep one");
         if (options.Schema is "" || options.Schema.Contains('\0', StringComparison.Ordinal)) throw new ArgumentException("schema: expected a name");
 
+        connection.Pooling = isPooled;
         connection.MaxPoolSize = options.PoolSize;
         connection.ApplicationName ??= "vmshepherd";
         if ((options.TlsMode ?? (options.CaFile is null ? null : "verify-full")) is { } tls) connection.SslMode = Tls(tls);

@@ -8,7 +8,7 @@ using VmShepherd.Drivers.Postgres;
 namespace VmShepherd.Drivers.Postgres;
 
 /// <summary>The store of many instances: leases, memory and requests in a schema of a PostgreSQL database, by the database's clock.</summary>
-public sealed class PostgresDriver : IRuntimeDriver, IStartCheck
+public sealed class PostgresDriver : IRuntimeDriver, IRuntimeNews, IStartCheck
 {
     const int MaxRequests = 100;
 
@@ -22,6 +22,7 @@ public sealed class PostgresDriver : IRuntimeDriver, IStartCheck
     readonly Schema _schema;
     readonly Rosters _rosters;
     readonly Writes _writes;
+    readonly Listener _listener;
 
     /// <summary>Nothing is connected yet.</summary>
     /// <exception cref="ArgumentException">The options contradict themselves.</exception>
@@ -35,11 +36,16 @@ public sealed class PostgresDriver : IRuntimeDriver, IStartCheck
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(context);
         _source = DataSource.Create(options, context);
-        _sql = new Statements(Schema.Quote(options.Schema));
+        _sql = new Statements(Schema.Quote(options.Schema), Listener.ChannelOf(options.Schema));
         _schema = new Schema(_source, options.Schema);
         _rosters = new Rosters(_source, _sql, namedUpTo);
         _writes = new Writes(_source, _sql);
+        _listener = new Listener(DataSource.Create(options, context, isPooled: false), options.Schema, context.Time, () => Asked?.Invoke());
     }
+
+    /// <inheritdoc/>
+    /// <remarks>By <c>NOTIFY</c>. A pooler in transaction mode lets none through.</remarks>
+    public event Action? Asked;
 
     /// <summary>For an interval column, and for adding to a time.</summary>
     internal static TimeSpan Capped(TimeSpan span) => span < Century ? span : Century;
@@ -81,6 +87,7 @@ public sealed class PostgresDriver : IRuntimeDriver, IStartCheck
         if (request.Presets.Count == 0) return [];
 
         await _schema.EnsureAsync(cancellationToken);
+        _listener.Begin();
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
             Roster roster = await _rosters.OfAsync(request.Presets, cancellationToken);
@@ -204,7 +211,11 @@ public sealed class PostgresDriver : IRuntimeDriver, IStartCheck
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _source.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _listener.DisposeAsync();
+        await _source.DisposeAsync();
+    }
 
     static NpgsqlParameter Names(string[] names) => new() { Value = names, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
 

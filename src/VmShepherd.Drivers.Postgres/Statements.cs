@@ -4,7 +4,7 @@ namespace VmShepherd.Drivers.Postgres;
 /// What is sent to the server. Only the server's clock is asked. Tables are named with their schema: behind a pooler no session keeps a search_path.
 /// A statement sees the others' commits up to its start, and of a row that it locks the newest version: so what must be true at the moment of writing stands in the row.
 /// </summary>
-sealed class Statements(string schema)
+sealed class Statements(string schema, string channel)
 {
     /// <summary>The running server's history. At once after a promotion, which the control file is not.</summary>
     const string WalTimeline = "('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint";
@@ -126,7 +126,7 @@ sealed class Statements(string schema)
     /// <summary>$1 names.</summary>
     public string Read => $"select preset, version, content, clock_timestamp() - written_at from {_state} where preset = any($1::text[])";
 
-    /// <summary>Numbers come from the locked row, so their order is that of the commits. $1 name, $2 request, $3 most. Nothing is changed when there are too many.</summary>
+    /// <summary>Numbers come from the locked row, so their order is that of the commits. $1 name, $2 request, $3 most. Nothing is changed when there are too many. Whoever listens is told when it is committed.</summary>
     public string Request => $"""
         with asked as (
             insert into {_lease} as l (preset, lane, next_at, set_at, asked) values ($1, 0, now(), now(), 1)
@@ -135,7 +135,7 @@ sealed class Statements(string schema)
                 set_at = case when l.held then l.set_at else least(l.next_at, clock_timestamp()) end
             where l.asked - l.answered < $3
             returning preset, asked)
-        insert into {_request} (preset, number, content) select preset, asked, $2 from asked
+        insert into {_request} (preset, number, content) select preset, asked, $2 from asked returning pg_notify('{channel}', '')
         """;
 
     /// <summary>In one transaction; $1 names. What is held stays held, without a memory.</summary>

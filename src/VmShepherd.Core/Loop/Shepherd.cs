@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text;
 using Microsoft.Extensions.Logging;
 using VmShepherd.Abstractions;
 using VmShepherd.Core.Configuration;
@@ -87,10 +86,15 @@ public sealed class Shepherd : IAsyncDisposable
         _released = new ReleasedPresets(instanceId, _runtime, _clock);
         _moves = new SourceMoves(_clock);
         _known = new KnownSources(instanceId, _runtime, builder, _clock);
+        Requests = new Requests(instanceId, _runtime, Board, _nudge, _clock);
+        if (_runtime is IRuntimeNews news) news.Asked += _nudge.Now;
         _presets = new PresetsInForce(_pool, new CatalogRefresher(builder, time), _known, _nudge, _cycleLog, _clock, _log);
     }
 
     public StatusBoard Board { get; } = new();
+
+    /// <summary>What people ask for.</summary>
+    public Requests Requests { get; }
 
     public PresetCatalog Catalog => _presets.Catalog;
 
@@ -183,31 +187,6 @@ public sealed class Shepherd : IAsyncDisposable
         }
 
         return await _cycle.PreviewAsync(input, stored, problems, cancellationToken);
-    }
-
-    /// <summary>Leaves a request for whoever holds the preset, and wakes the loop.</summary>
-    public async Task RequestAsync(string preset, Request request, CancellationToken cancellationToken)
-    {
-        await _runtime.RequestAsync(preset, Encoding.UTF8.GetString(HistoryCodec.EncodeRequest(request)), cancellationToken);
-        _nudge.Now();
-    }
-
-    /// <summary>What became of a request; null = nothing yet.</summary>
-    public async Task<Answer?> FindAnswerAsync(string preset, string requestId, CancellationToken cancellationToken)
-    {
-        // A cycle that failed as a whole has stored nothing: what it had to say stands in its report.
-        if (Board.Find(preset)?.Answers.FirstOrDefault(answer => answer.Request == requestId) is { } reported) return reported;
-
-        IReadOnlyDictionary<string, VersionedDocument> stored = await _runtime.ReadAsync([preset], cancellationToken);
-        if (!stored.TryGetValue(preset, out VersionedDocument? document)) return null;
-        try
-        {
-            return Array.Find(HistoryCodec.Decode(document.Content.Span, document.Age, _instance, _clock.Now).Answers, answer => answer.Request == requestId);
-        }
-        catch (InvalidDataException e)
-        {
-            return new Answer(requestId, false, e.Message);
-        }
     }
 
     /// <summary>The userdata a machine of this preset would be started with.</summary>

@@ -21,7 +21,7 @@ sealed class RequestDesk(Shepherd shepherd, TimeProvider time, CancellationToken
             if (Interlocked.Increment(ref _waiting) > MaxWaiting)
                 throw RpcException.Failed($"busy: {MaxWaiting} calls wait for an answer already; nothing was asked for, try again later");
 
-            await shepherd.RequestAsync(preset, request, cancellationToken);
+            await shepherd.Requests.LeaveAsync(preset, request, cancellationToken);
             return await WaitAsync(preset, request.Id, cancellationToken) switch
             {
                 null => throw RpcException.Failed($"queued: preset '{preset}' has not answered yet; the request stays, and is seen by the next look at the preset"),
@@ -46,7 +46,7 @@ sealed class RequestDesk(Shepherd shepherd, TimeProvider time, CancellationToken
             while (time.GetElapsedTime(asked) < Patience)
             {
                 await Task.Delay(wait, time, either.Token);
-                if (await shepherd.FindAnswerAsync(preset, id, either.Token) is { } answer) return answer;
+                if (await shepherd.Requests.FindAnswerAsync(preset, id, either.Token) is { } answer) return answer;
                 wait = wait * 1.5 < LongestWait ? wait * 1.5 : LongestWait;
             }
         }

@@ -46,7 +46,7 @@ sealed class RequestMethods(Shepherd shepherd, RequestDesk desk)
     async ValueTask<ReadOnlyMemory<byte>> ManageAsync(RpcCall call)
     {
         string preset = shepherd.Catalog.Get(call.Text(0)).Name;
-        await shepherd.RequestAsync(preset, new Request.Manage(NewId(), call.Caller.Name), call.Cancelled);
+        await shepherd.Requests.LeaveAsync(preset, new Request.Manage(NewId(), call.Caller.Name), call.Cancelled);
         return JsonValues.Ok;
     }
 

@@ -61,10 +61,10 @@ public sealed class ShepherdTests : IAsyncDisposable
         Write("web");
         Write("torn", "iaas: {connect: 'http://127.0.0.1:1', serve_http: 8080}"); // each is right, together they are not
         await PassAsync();
-        await _shepherd.RequestAsync("torn", new Request.Terminate("r1", "anna", "vm1"), Ct);
+        await _shepherd.Requests.LeaveAsync("torn", new Request.Terminate("r1", "anna", "vm1"), Ct);
         Assert.False(await PassAsync());
 
-        Answer? answer = await _shepherd.FindAnswerAsync("torn", "r1", Ct);
+        Answer? answer = await _shepherd.Requests.FindAnswerAsync("torn", "r1", Ct);
         Assert.False(answer?.Done);
         Assert.Contains("connect", answer!.Text, StringComparison.Ordinal);
         Assert.Equal(CycleOutcome.Failed, _shepherd.Board.Find("torn")!.Outcome);
