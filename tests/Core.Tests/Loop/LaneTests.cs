@@ -57,7 +57,7 @@ public sealed class LaneTests
     {
         List<string?> told = [];
         var runner = new LaneRunner("instance", _store, _time) { Claimed = (_, failure) => told.Add(failure?.Message) };
-        Task Drain() => runner.DrainAsync(Of(1), (lease, _) => _store.CompleteAsync(lease, null, TimeSpan.FromMinutes(1), CancellationToken.None), () => true, once: true, TestContext.Current.CancellationToken);
+        Task Drain() => runner.DrainAsync(Of(1), (lease, _) => _store.CompleteAsync(lease, null, TimeSpan.FromMinutes(1), CancellationToken.None), () => true, courtesy: null, TestContext.Current.CancellationToken);
         _store.OnClaim = () => throw new IOException("down");
         await Assert.ThrowsAsync<IOException>(Drain);
         _store.OnClaim = null;
