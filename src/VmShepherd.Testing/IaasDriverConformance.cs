@@ -60,6 +60,9 @@ public abstract class IaasDriverConformance : IAsyncLifetime
         };
     }
 
+    /// <summary>The driver's clock.</summary>
+    protected virtual TimeProvider Time => TimeProvider.System;
+
     /// <summary>Lets time pass: the real one, unless the driver lives on another clock.</summary>
     /// <param name="span">How much.</param>
     protected virtual Task AdvanceAsync(TimeSpan span) => Task.Delay(span, TimeProvider.System, Ct);
@@ -98,6 +101,20 @@ public abstract class IaasDriverConformance : IAsyncLifetime
         await CreateAsync(preset);
         await Driver.ListAsync([preset], Ct);
         Assert.True(Driver.VisibilityGrace >= before);
+    }
+
+    /// <summary><see cref="VmRequest.SendBefore"/>, <see cref="VmTermination.SendBefore"/>.</summary>
+    [Fact]
+    public async Task What_may_not_be_sent_any_more_is_not_sent()
+    {
+        string preset = NewPreset(), id = await CreateAsync(preset);
+        VmRequest create = NewRequest(preset) with { SendBefore = Time.GetTimestamp() };
+        var end = new VmTermination(id, preset, Token) { SendBefore = Time.GetTimestamp() };
+
+        Assert.False((await Assert.ThrowsAsync<IaasException>(() => Driver.CreateAsync(create, Ct))).EffectUnknown);
+        Assert.False((await Assert.ThrowsAsync<IaasException>(() => Driver.TerminateAsync(end, Ct))).EffectUnknown);
+        await AdvanceAsync(Driver.VisibilityGrace);
+        Assert.Equal(id, Assert.Single(await Driver.ListAsync([preset], Ct)).Id);
     }
 
     /// <summary><see cref="IIaasDriver.CreateAsync"/>, <see cref="IIaasDriver.ListAsync"/>.</summary>

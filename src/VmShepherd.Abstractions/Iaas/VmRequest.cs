@@ -25,6 +25,13 @@ public sealed record VmRequest(string Preset, string IntentId, string Image, str
     /// <summary>Metadata to set: the shepherd's marks, then the preset's tags.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = System.Collections.ObjectModel.ReadOnlyDictionary<string, string>.Empty;
 
+    /// <summary>
+    /// From this timestamp of <see cref="DriverContext.Time"/> on, the request MUST NOT be sent any more: the lease may be another instance's. <see langword="null"/> = there is no limit.
+    /// The call is cancelled then as well; but a process that was frozen may run on before its timers do. So ask the clock, last of all before the first byte leaves, and throw
+    /// an <see cref="IaasException"/> without <see cref="IaasException.EffectUnknown"/>.
+    /// </summary>
+    public long? SendBefore { get; init; }
+
     /// <summary>Names the machine asked for, and nothing that may be secret.</summary>
     public override string ToString() => $"VmRequest {{ Preset = {Preset}, IntentId = {IntentId}, Image = {Image}, Flavor = {Flavor} }}";
 }

@@ -69,7 +69,7 @@ sealed class Executor(SteadyClock clock, Metrics metrics)
 
         try
         {
-            await run.Iaas.TerminateAsync(new VmTermination(step.Vm, run.Guard.Lease.Preset, run.Guard.Lease.Token.ToString()), deadline);
+            await run.Iaas.TerminateAsync(new VmTermination(step.Vm, run.Guard.Lease.Preset, run.Guard.Lease.Token.ToString()) { SendBefore = run.Guard.SendBefore }, deadline);
             run.History = Effects.Ended(run.History, step, clock.Now);
             Report(run, new StepResult(step, step.Vm, null, null));
         }
@@ -97,7 +97,7 @@ sealed class Executor(SteadyClock clock, Metrics metrics)
 
         try
         {
-            string vm = await run.Iaas.CreateAsync(request, deadline);
+            string vm = await run.Iaas.CreateAsync(request with { SendBefore = run.Guard.SendBefore }, deadline);
             run.History = Effects.Created(run.History, request.IntentId, vm, clock.Now);
             Report(run, new StepResult(step, vm, null, null));
         }

@@ -69,13 +69,13 @@ sealed class IaasAccess(IIaasDriver driver, string name, SteadyClock clock, Metr
     }
 
     public Task<Vm?> FindAsync(string id, CancellationToken cancellationToken) =>
-        CallAsync("find", token => driver.FindAsync(id, token), cancellationToken);
+        CallAsync("find", null, token => driver.FindAsync(id, token), cancellationToken);
 
     public Task<string> CreateAsync(VmRequest request, CancellationToken cancellationToken) =>
-        CallAsync("create", token => driver.CreateAsync(request, token), cancellationToken);
+        CallAsync("create", request.SendBefore, token => driver.CreateAsync(request, token), cancellationToken);
 
     public Task TerminateAsync(VmTermination termination, CancellationToken cancellationToken) =>
-        CallAsync("terminate", async token =>
+        CallAsync("terminate", termination.SendBefore, async token =>
         {
             await driver.TerminateAsync(termination, token);
             return true;
@@ -95,11 +95,14 @@ sealed class IaasAccess(IIaasDriver driver, string name, SteadyClock clock, Metr
         }, timeout.Token);
     }
 
-    async Task<T> CallAsync<T>(string call, Func<CancellationToken, Task<T>> send, CancellationToken cancellationToken)
+    /// <exception cref="OperationCanceledException">Nothing was sent.</exception>
+    async Task<T> CallAsync<T>(string call, long? sendBefore, Func<CancellationToken, Task<T>> send, CancellationToken cancellationToken)
     {
         await _calls.WaitAsync(cancellationToken);
         try
         {
+            // A process that was frozen may run on before its timers do: the clock is asked, too.
+            if (clock.Time.GetTimestamp() >= sendBefore) throw new OperationCanceledException($"{call}: its time was over before its turn came");
             return await GuardAsync(call, send, cancellationToken);
         }
         finally

@@ -12,10 +12,15 @@ sealed class LeaseGuard(TimeProvider time, PresetLease lease, long claimSentAt)
 
     public PresetLease Lease { get; } = lease;
 
+    TimeSpan ActingTime => Lease.Duration * 2 / 3;
+
     /// <summary>How much longer may be acted; zero or less = not at all.</summary>
-    public TimeSpan ActingTimeLeft => (Lease.Duration * 2 / 3) - time.GetElapsedTime(_heldFrom);
+    public TimeSpan ActingTimeLeft => ActingTime - time.GetElapsedTime(_heldFrom);
 
     public bool MayAct => ActingTimeLeft > TimeSpan.Zero;
+
+    /// <summary>The timestamp from which on nothing may be sent.</summary>
+    public long SendBefore => _heldFrom + (long)(ActingTime.TotalSeconds * time.TimestampFrequency);
 
     /// <summary>Whether it is worth renewing before acting begins.</summary>
     public bool IsHalfSpent => ActingTimeLeft < Lease.Duration / 3;

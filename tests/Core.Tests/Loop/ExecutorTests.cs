@@ -75,7 +75,9 @@ public sealed class ExecutorTests : IDisposable
         Execution done = await RunAsync();
 
         Assert.Equal(["terminate vm1", "terminate vm2", "create", "create"], _log);
-        Assert.Equal(new VmTermination("vm1", "web", "1.7"), sent);
+        long limit = _time.GetTimestamp() + (long)(TwoThirds.TotalSeconds * _time.TimestampFrequency);
+        Assert.Equal(new VmTermination("vm1", "web", "1.7") { SendBefore = limit }, sent);
+        Assert.All(_iaas.Requests, request => Assert.Equal(limit, request.SendBefore));
         Assert.All(done.Steps, step => Assert.Null(step.Problem));
         Assert.All(done.History.Intents, intent => Assert.NotNull(intent.Vm));
     }

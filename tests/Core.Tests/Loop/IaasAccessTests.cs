@@ -280,4 +280,24 @@ public sealed class IaasAccessTests : IDisposable
             }
         }
     }
+
+    /// <summary>As of a process that was frozen: nothing was cancelled, and the clock is past it.</summary>
+    [Fact]
+    public async Task What_waited_for_its_turn_until_its_time_was_over_is_not_sent()
+    {
+        var gate = new TaskCompletionSource();
+        _iaas.OnCreate = (_, _) => gate.Task;
+        Task[] first = [.. Enumerable.Range(0, 16).Select(_ => CreateAsync())];
+        long limit = _time.GetTimestamp() + (10 * _time.TimestampFrequency);
+        Task create = _access.CreateAsync(new VmRequest("web", "late", "debian", "small") { SendBefore = limit }, Ct);
+        Task end = _access.TerminateAsync(new VmTermination("vm1", "web", "1.1") { SendBefore = limit }, Ct);
+        _time.Advance(TimeSpan.FromSeconds(10));
+        gate.SetResult();
+
+        await Task.WhenAll(first);
+        await Assert.ThrowsAsync<OperationCanceledException>(() => create);
+        await Assert.ThrowsAsync<OperationCanceledException>(() => end);
+        Assert.DoesNotContain(_iaas.Requests, request => request.IntentId == "late");
+        Assert.DoesNotContain("terminate vm1", _log);
+    }
 }

@@ -62,14 +62,15 @@ sealed class DummyCloudClient : IIaasDriver, IDisposable
     public async Task<string> CreateAsync(VmRequest request, CancellationToken cancellationToken)
     {
         var asked = new CreateMessage(request.Preset, request.IntentId, request.Image, request.Flavor, request.Metadata);
-        JsonContent body = JsonContent.Create(asked, Json.CreateMessage);
+        var body = new TimelyContent(JsonSerializer.SerializeToUtf8Bytes(asked, Json.CreateMessage), "create", _time, request.SendBefore);
         return (await ReadAsync(HttpMethod.Post, "vms", body, Json.CreatedMessage, changes: true, cancellationToken).ConfigureAwait(false)).Id;
     }
 
     public async Task TerminateAsync(VmTermination termination, CancellationToken cancellationToken)
     {
         string path = $"vms/{Uri.EscapeDataString(termination.Id)}/terminate";
-        JsonContent body = JsonContent.Create(new TerminateMessage(termination.Preset, termination.Token), Json.TerminateMessage);
+        byte[] asked = JsonSerializer.SerializeToUtf8Bytes(new TerminateMessage(termination.Preset, termination.Token), Json.TerminateMessage);
+        var body = new TimelyContent(asked, "terminate", _time, termination.SendBefore);
         using HttpResponseMessage answer = await SendAsync(HttpMethod.Post, path, body, changes: true, cancellationToken).ConfigureAwait(false);
         if (!answer.IsSuccessStatusCode) throw await RefusalAsync(answer, path, changes: true, cancellationToken).ConfigureAwait(false);
     }

@@ -97,17 +97,17 @@ public sealed class SimulatedCloud(TimeProvider time, int seed, string? ledgerFi
     public Task<IReadOnlyList<Vm>> ListAsync(IReadOnlyCollection<string> presets, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(presets);
-        return CallAsync("list", changes: false, now => _machines.List(presets, now), cancellationToken);
+        return CallAsync("list", changes: false, null, now => _machines.List(presets, now), cancellationToken);
     }
 
     public Task<Vm?> FindAsync(string id, CancellationToken cancellationToken) =>
-        CallAsync("find", changes: false, now => _machines.Find(id)?.LookAt(now), cancellationToken);
+        CallAsync("find", changes: false, null, now => _machines.Find(id)?.LookAt(now), cancellationToken);
 
     public Task<string> CreateAsync(VmRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         FrozenDictionary<string, string> metadata = request.Metadata.ToFrozenDictionary(StringComparer.Ordinal);
-        return CallAsync("create", changes: true, now =>
+        return CallAsync("create", changes: true, request.SendBefore, now =>
         {
             if (_machines.Count >= Quota) throw new IaasException(IaasFailure.QuotaReached, $"the quota of {Quota} machines is reached");
             return Add(request.Preset, metadata, [], request.Image, request.Flavor, now).Id;
@@ -117,7 +117,7 @@ public sealed class SimulatedCloud(TimeProvider time, int seed, string? ledgerFi
     public Task TerminateAsync(VmTermination termination, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(termination);
-        return CallAsync("terminate", changes: true, now =>
+        return CallAsync("terminate", changes: true, termination.SendBefore, now =>
         {
             if (_machines.Find(termination.Id) is not { } machine) return false;
             _guests?.Remove(machine.Id);
@@ -215,9 +215,10 @@ public sealed class SimulatedCloud(TimeProvider time, int seed, string? ledgerFi
     }
 
     /// <summary>The one way into the cloud: every call may be lost on its way there or back, and takes its time.</summary>
-    async Task<T> CallAsync<T>(string call, bool changes, Func<long, T> effect, CancellationToken cancellationToken)
+    async Task<T> CallAsync<T>(string call, bool changes, long? sendBefore, Func<long, T> effect, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        TimelyContent.ThrowIfLate(call, time, sendBefore);
         (bool requestLost, bool answerLost) = DrawLosses();
         if (requestLost)
         {

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 using VmShepherd.Abstractions;
@@ -210,4 +212,31 @@ public sealed class DummyCloudServerTests : IAsyncLifetime
     static VmRequest Request => new("web", "i", "image", "flavor");
 
     DummyIaasDriver Connected() => new(new DummyIaasOptions { Connect = Url.ToString() }, Context);
+
+    /// <summary>As of a process that was frozen between its last look at the clock and its first byte.</summary>
+    [Fact]
+    public async Task Who_connects_and_says_nothing_for_long_is_not_heard_any_more()
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, Url.Port, Ct);
+        NetworkStream stream = client.GetStream();
+        Assert.Equal(0, await stream.ReadAsync(new byte[1], Ct));
+
+        await stream.WriteAsync(Encoding.ASCII.GetBytes("POST /vms HTTP/1.1\r\nHost: x\r\nContent-Length: 67\r\n\r\n"
+            + """{"preset":"web","intent_id":"i","image":"a","flavor":"b","metadata":{}}"""), Ct);
+        Assert.Empty((await _http.GetFromJsonAsync<JsonElement>("vms", Ct)).EnumerateArray());
+    }
+
+    [Fact]
+    public async Task The_last_look_at_the_clock_comes_when_the_connection_stands()
+    {
+        using var early = new TimelyContent([1, 2], "create", _time, _time.GetTimestamp() + 1);
+        using var sent = new MemoryStream();
+        await early.CopyToAsync(sent, Ct);
+        Assert.Equal([1, 2], sent.ToArray());
+
+        _time.Advance(TimeSpan.FromTicks(1));
+        await Assert.ThrowsAsync<IaasException>(() => early.CopyToAsync(sent, Ct));
+        Assert.Equal(2, sent.Length);
+    }
 }

@@ -16,6 +16,8 @@ public sealed class DummyIaasDriverConformance : IaasDriverConformance
     protected override Task<IIaasDriver> CreateUnreachableDriverAsync() =>
         Task.FromResult<IIaasDriver>(new DummyIaasDriver(new DummyIaasOptions { LostRequests = 1 }, Context));
 
+    protected override TimeProvider Time => _time;
+
     protected override Task AdvanceAsync(TimeSpan span)
     {
         _time.Advance(span);
@@ -39,6 +41,8 @@ public sealed class ConnectedDummyIaasDriverConformance : IaasDriverConformance
     }
 
     protected override Task<IIaasDriver> CreateUnreachableDriverAsync() => Task.FromResult(Connect(new Uri("http://127.0.0.1:1")));
+
+    protected override TimeProvider Time => _time;
 
     protected override Task AdvanceAsync(TimeSpan span)
     {
