@@ -16,17 +16,22 @@ enum ClaimOutcome
     OtherHistory,
 }
 
-/// <summary>One try to claim, in one transaction: when the answer is lost on the way, nothing was granted unheard but what was committed in that moment.</summary>
+/// <summary>
+/// One try to claim: one trip to the server, and what was granted is committed with it. No lock waits for the claimer to say more: it may be frozen, or out of reach without anybody having been told.
+/// What is remembered is read after that, since only the holder can change it.
+/// </summary>
 sealed class Claim(Statements sql, NpgsqlConnection connection, ClaimRequest request, Roster roster)
 {
-    readonly List<(PresetLease Lease, DateTime DueAt)> _leases = [];
+    /// <summary>A lease, since when it was due, and which requests its holder is shown: those after the first number, up to the second.</summary>
+    sealed record Granted(PresetLease Lease, DateTime DueAt, long Answered, long Shown);
+
+    readonly List<Granted> _granted = [];
 
     /// <summary>Longest due first.</summary>
-    public IReadOnlyList<PresetLease> Leases => [.. _leases.OrderBy(granted => granted.DueAt).Select(granted => granted.Lease)];
+    public IReadOnlyList<PresetLease> Leases => [.. _granted.OrderBy(granted => granted.DueAt).Select(granted => granted.Lease)];
 
     public async Task<ClaimOutcome> TryAsync(CancellationToken cancellationToken)
     {
-        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
         (ClaimOutcome outcome, bool clockIsDated) = await ClaimAsync(cancellationToken);
         if (outcome != ClaimOutcome.Granted) return outcome;
 
@@ -36,8 +41,7 @@ sealed class Claim(Statements sql, NpgsqlConnection connection, ClaimRequest req
             await note.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        if (_leases.Count > 0) await RememberAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
+        if (_granted.Count > 0) await RememberAsync(cancellationToken);
         return ClaimOutcome.Granted;
     }
 
@@ -57,15 +61,16 @@ sealed class Claim(Statements sql, NpgsqlConnection connection, ClaimRequest req
 
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        if (!reader.GetBoolean(1)) return (ClaimOutcome.OtherHistory, false);
-        if (reader.GetInt64(0) != roster.Version) return (ClaimOutcome.OtherRoster, false);
+        ClaimOutcome outcome = !reader.GetBoolean(1) ? ClaimOutcome.OtherHistory : reader.GetInt64(0) != roster.Version ? ClaimOutcome.OtherRoster : ClaimOutcome.Granted;
         bool clockIsDated = reader.GetBoolean(2);
         await reader.NextResultAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken)) _leases.Add((Granted(reader), reader.GetDateTime(7)));
-        return (ClaimOutcome.Granted, clockIsDated);
+        while (await reader.ReadAsync(cancellationToken)) _granted.Add(new Granted(Read(reader), reader.GetDateTime(7), reader.GetInt64(8), reader.GetInt64(9)));
+
+        // The claim has looked for itself, a moment later: what it has granted is granted.
+        return (_granted.Count > 0 ? ClaimOutcome.Granted : outcome, clockIsDated);
     }
 
-    PresetLease Granted(NpgsqlDataReader reader)
+    PresetLease Read(NpgsqlDataReader reader)
     {
         TimeSpan? sinceLoss = Span(reader, 6), sinceActed = Span(reader, 4);
         return new PresetLease(reader.GetString(0), new LeaseToken(reader.GetInt64(1), reader.GetInt64(2)), request.Lease)
@@ -81,24 +86,45 @@ sealed class Claim(Statements sql, NpgsqlConnection connection, ClaimRequest req
 
     async Task RememberAsync(CancellationToken cancellationToken)
     {
-        var index = new Dictionary<string, int>(StringComparer.Ordinal);
-        for (int i = 0; i < _leases.Count; i++) index.Add(_leases[i].Lease.Preset, i);
-        await using var command = new NpgsqlCommand(sql.Remembered, connection) { Parameters = { Text([.. index.Keys]) } };
-        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
+        Granted[] asked = [.. _granted.Where(granted => granted.Shown > granted.Answered)];
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(sql.Read) { Parameters = { Text([.. _granted.Select(granted => granted.Lease.Preset)]) } });
+        if (asked.Length > 0)
         {
-            (PresetLease lease, DateTime dueAt) = _leases[index[reader.GetString(0)]];
-            _leases[index[lease.Preset]] = (lease with
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(sql.Requests)
             {
-                State = reader.IsDBNull(1) ? null : new VersionedDocument(reader.GetInt64(1), reader.GetFieldValue<byte[]>(2), Span(reader, 3)!.Value),
-                Requests = reader.IsDBNull(4) ? [] : reader.GetFieldValue<string[]>(4),
-            }, dueAt);
+                Parameters = { Text([.. asked.Select(granted => granted.Lease.Preset)]), Numbers([.. asked.Select(granted => granted.Answered)]), Numbers([.. asked.Select(granted => granted.Shown)]) },
+            });
+        }
+
+        Dictionary<string, VersionedDocument> states = new(StringComparer.Ordinal);
+        Dictionary<string, List<string>> requests = new(StringComparer.Ordinal);
+        await using (NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken)) states.Add(reader.GetString(0), Document(reader));
+            await reader.NextResultAsync(cancellationToken);
+            while (asked.Length > 0 && await reader.ReadAsync(cancellationToken))
+            {
+                if (!requests.TryGetValue(reader.GetString(0), out List<string>? of)) requests.Add(reader.GetString(0), of = []);
+                of.Add(reader.GetString(1));
+            }
+        }
+
+        for (int i = 0; i < _granted.Count; i++)
+        {
+            PresetLease lease = _granted[i].Lease;
+            _granted[i] = _granted[i] with { Lease = lease with { State = states.GetValueOrDefault(lease.Preset), Requests = requests.GetValueOrDefault(lease.Preset, []) } };
         }
     }
+
+    /// <summary>Of a row of <see cref="Statements.Read"/>.</summary>
+    internal static VersionedDocument Document(NpgsqlDataReader reader) => new(reader.GetInt64(1), reader.GetFieldValue<byte[]>(2), Span(reader, 3)!.Value);
 
     /// <summary>Never below zero: a row may have been written after this transaction began.</summary>
     internal static TimeSpan? Span(NpgsqlDataReader reader, int column) =>
         reader.IsDBNull(column) ? null : reader.GetTimeSpan(column) is var span && span > TimeSpan.Zero ? span : TimeSpan.Zero;
 
     static NpgsqlParameter Text(string[] names) => new() { Value = names, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
+
+    static NpgsqlParameter Numbers(long[] numbers) => new() { Value = numbers, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint };
 }

@@ -106,7 +106,7 @@ public sealed class PostgresDriver : IRuntimeDriver, IRuntimeNews, IStartCheck
 
     async Task MendAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using NpgsqlTransaction transaction = await connection.BeginBoundedAsync(cancellationToken);
         foreach (string step in _sql.Mend)
         {
             await using var command = new NpgsqlCommand(step, connection);
@@ -170,7 +170,7 @@ public sealed class PostgresDriver : IRuntimeDriver, IRuntimeNews, IStartCheck
         command.Parameters.Add(Names([.. presets]));
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
-            documents[reader.GetString(0)] = new VersionedDocument(reader.GetInt64(1), reader.GetFieldValue<byte[]>(2), Claim.Span(reader, 3)!.Value);
+            documents[reader.GetString(0)] = Claim.Document(reader);
         return documents;
     }
 
@@ -200,7 +200,7 @@ public sealed class PostgresDriver : IRuntimeDriver, IRuntimeNews, IStartCheck
         await _schema.EnsureAsync(cancellationToken);
         string[] names = [.. presets];
         await using NpgsqlConnection connection = await _source.OpenConnectionAsync(cancellationToken);
-        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using NpgsqlTransaction transaction = await connection.BeginBoundedAsync(cancellationToken);
         foreach (string step in _sql.Forget)
         {
             await using var command = new NpgsqlCommand(step, connection) { Parameters = { Names(names) } };

@@ -50,7 +50,7 @@ sealed class Rosters(NpgsqlDataSource source, Statements sql, int namedUpTo)
         foreach (string[] some in names.Chunk(Batch))
         {
             if (!await AreMissingAsync(connection, some, cancellationToken)) continue;
-            await using NpgsqlTransaction enrolling = await connection.BeginTransactionAsync(cancellationToken);
+            await using NpgsqlTransaction enrolling = await connection.BeginBoundedAsync(cancellationToken);
             await ExecuteAsync(connection, sql.LockRoster(shared: false), cancellationToken);
             await ExecuteAsync(connection, sql.Enrol, cancellationToken, Text(some), new() { Value = true });
             await enrolling.CommitAsync(cancellationToken);
@@ -63,7 +63,7 @@ sealed class Rosters(NpgsqlDataSource source, Statements sql, int namedUpTo)
     /// <returns><see langword="null"/> = presets should change their lanes, which only one may do that is alone.</returns>
     async Task<Roster?> LookAsync(NpgsqlConnection connection, string[] names, int count, bool alone, CancellationToken cancellationToken)
     {
-        await using NpgsqlTransaction looking = await connection.BeginTransactionAsync(cancellationToken);
+        await using NpgsqlTransaction looking = await connection.BeginBoundedAsync(cancellationToken);
         await ExecuteAsync(connection, sql.LockRoster(shared: !alone), cancellationToken);
         long version = await VersionAsync(connection, cancellationToken);
         long[] lanes = await LanesAsync(connection, names, cancellationToken);

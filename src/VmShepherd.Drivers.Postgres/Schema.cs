@@ -59,7 +59,7 @@ sealed class Schema(NpgsqlDataSource source, string name)
     {
         try
         {
-            await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
+            await using NpgsqlTransaction transaction = await connection.BeginBoundedAsync(cancellationToken);
 
             // Ends with the transaction: no session is needed, and nobody who dies leaves it behind.
             await using var @lock = new NpgsqlCommand("select pg_advisory_xact_lock(hashtextextended($1, 0))", connection) { Parameters = { new() { Value = $"vmshepherd migration {name}" } } };

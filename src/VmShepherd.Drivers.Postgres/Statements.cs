@@ -55,15 +55,13 @@ sealed class Statements(string schema, string channel)
         update {_lease} l set held = true, timeline = s.timeline, counter = (select nextval('{schema}.token')), holder = $6, shown = l.asked, set_at = now(), next_at = now() + $2
         from due, s where l.preset = due.preset
         returning l.preset, l.timeline, l.counter, not due.held,
-            now() - due.acted_at, now() - due.completed_at, now() - s.quiet_until, due.next_at
+            now() - due.acted_at, now() - due.completed_at, now() - s.quiet_until, due.next_at, l.answered, l.shown
         """;
 
-    /// <summary>In a statement of its own: only that one sees what was committed before the claim's locks were had. $1 names.</summary>
-    public string Remembered => $"""
-        select l.preset, st.version, st.content, clock_timestamp() - st.written_at,
-            case when l.shown > l.answered then array(select r.content from {_request} r where r.preset = l.preset and r.number > l.answered and r.number <= l.shown order by r.number) end
-        from {_lease} l left join {_state} st on st.preset = l.preset
-        where l.preset = any($1::text[])
+    /// <summary>The requests that were shown to a claim: $1 names, $2 up to which they are answered, $3 up to which they are shown.</summary>
+    public string Requests => $"""
+        select r.preset, r.content from unnest($1::text[], $2::bigint[], $3::bigint[]) as c(preset, answered, shown)
+        join {_request} r on r.preset = c.preset and r.number > c.answered and r.number <= c.shown order by r.preset, r.number
         """;
 
     /// <summary>Best effort, once in ten seconds: whoever finds the row locked leaves it to the other.</summary>
@@ -88,30 +86,39 @@ sealed class Statements(string schema, string channel)
         $"update {_store} s set clock_seen = clock_timestamp(), lost_at = case when s.lost_at > clock_timestamp() then clock_timestamp() else s.lost_at end where not ({IsClockSound})",
     ];
 
-    /// <summary>$1 names, $2 timelines, $3 counters, $4 acted, $5 released, $6 consumed, $7 due in, $8 written, $9 contents. Answers those that hold.</summary>
+    /// <summary>
+    /// $1 names, $2 timelines, $3 counters, $4 acted, $5 released, $6 consumed, $7 due in, $8 written, $9 contents. Answers those that hold.
+    /// The row is not locked first: an update looks again at what it has waited for.
+    /// </summary>
     public string Write => $"""
-        with asked as (select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bool[], $5::bool[], $6::int[], $7::interval[], $8::bool[], $9::bytea[])
-            as a(preset, timeline, counter, acts, releases, consumes, due_in, writes, content)),
-        held as materialized (
-            select a.*, l.asked, l.answered as before, greatest(l.answered, least(l.answered + a.consumes, l.shown)) as after, clock_timestamp() as at
-            from asked a join {_lease} l on l.preset = a.preset
-            where {HeldUnder} order by l.preset for update of l),
+        with held as (
+            {Hold("$8::bool[], $9::bytea[]", "writes, content")}
+            returning l.preset, l.answered, a.releases, a.consumes, a.writes, a.content),
         written as (
             insert into {_state} (preset, version, written_at, content)
-            select h.preset, nextval('{schema}.version'), h.at, h.content from held h where h.writes
+            select h.preset, nextval('{schema}.version'), clock_timestamp(), h.content from held h where h.writes
             on conflict (preset) do update set version = excluded.version, written_at = excluded.written_at, content = excluded.content),
-        consumed as (delete from {_request} r using held h where h.releases and h.after > h.before and r.preset = h.preset and r.number <= h.after),
-        kept as (
-            update {_lease} l set
-                acted_at = case when h.acts then h.at else l.acted_at end,
-                held = not h.releases,
-                answered = case when h.releases then h.after else l.answered end,
-                completed_at = case when h.releases then h.at else l.completed_at end,
-                set_at = case when h.releases then h.at else l.set_at end,
-                next_at = case when not h.releases then l.next_at when h.asked > h.after then h.at else h.at + h.due_in end
-            from held h where l.preset = h.preset and (h.acts or h.releases))
+        consumed as (delete from {_request} r using held h where h.releases and h.consumes > 0 and r.preset = h.preset and r.number <= h.answered)
         select preset from held
         """;
+
+    /// <summary>The same for presets of which nothing is stored and no request consumed, as for those at rest: planning the rest would cost as much as doing it. $1 to $7 as there.</summary>
+    public string WriteLeases => $"{Hold(null, null)} returning l.preset";
+
+    string Hold(string? moreArrays, string? moreColumns) => $"""
+        update {_lease} l set
+            acted_at = case when a.acts then clock_timestamp() else l.acted_at end,
+            held = not a.releases,
+            answered = case when a.releases then {Answered} else l.answered end,
+            completed_at = case when a.releases then clock_timestamp() else l.completed_at end,
+            set_at = case when a.releases then clock_timestamp() else l.set_at end,
+            next_at = case when not a.releases then l.next_at when l.asked > {Answered} then clock_timestamp() else clock_timestamp() + a.due_in end
+        from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bool[], $5::bool[], $6::int[], $7::interval[]{(moreArrays is null ? "" : $", {moreArrays}")})
+            as a(preset, timeline, counter, acts, releases, consumes, due_in{(moreColumns is null ? "" : $", {moreColumns}")})
+        where l.preset = a.preset and {HeldUnder}
+        """;
+
+    const string Answered = "greatest(l.answered, least(l.answered + a.consumes, l.shown))";
 
     /// <summary>$1 names, $2 timelines, $3 counters, $4 lease.</summary>
     public string Renew => $"""

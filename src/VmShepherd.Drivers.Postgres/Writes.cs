@@ -114,17 +114,21 @@ sealed class Writes(NpgsqlDataSource source, Statements sql)
 
     async Task WriteAsync(List<Waiting> batch)
     {
-        Write[] writes = [.. batch.Select(waiting => waiting.Write)];
-        await using NpgsqlCommand command = source.CreateCommand(sql.Write);
-        command.Parameters.Add(Array(NpgsqlDbType.Text, writes, write => write.Lease.Preset));
-        command.Parameters.Add(Array(NpgsqlDbType.Bigint, writes, write => write.Lease.Token.Timeline));
-        command.Parameters.Add(Array(NpgsqlDbType.Bigint, writes, write => write.Lease.Token.Counter));
-        command.Parameters.Add(Array(NpgsqlDbType.Boolean, writes, write => write.Acted));
-        command.Parameters.Add(Array(NpgsqlDbType.Boolean, writes, write => write.DueIn is not null));
-        command.Parameters.Add(Array(NpgsqlDbType.Integer, writes, write => write.Lease.Requests.Count));
-        command.Parameters.Add(Array(NpgsqlDbType.Interval, writes, write => PostgresDriver.Capped(write.DueIn ?? TimeSpan.Zero)));
-        command.Parameters.Add(Array(NpgsqlDbType.Boolean, writes, write => write.State is not null));
-        command.Parameters.Add(Array(NpgsqlDbType.Bytea, writes, write => write.State ?? []));
+        Write[] writes = [.. batch.Select(waiting => waiting.Write).OrderBy(write => write.Lease.Preset, StringComparer.Ordinal)];
+        bool areLeasesAll = Array.TrueForAll(writes, write => write.State is null && write.Lease.Requests.Count == 0);
+        await using NpgsqlCommand command = source.CreateCommand(areLeasesAll ? sql.WriteLeases : sql.Write);
+        command.Parameters.Add(Values(NpgsqlDbType.Text, writes, write => write.Lease.Preset));
+        command.Parameters.Add(Values(NpgsqlDbType.Bigint, writes, write => write.Lease.Token.Timeline));
+        command.Parameters.Add(Values(NpgsqlDbType.Bigint, writes, write => write.Lease.Token.Counter));
+        command.Parameters.Add(Values(NpgsqlDbType.Boolean, writes, write => write.Acted));
+        command.Parameters.Add(Values(NpgsqlDbType.Boolean, writes, write => write.DueIn is not null));
+        command.Parameters.Add(Values(NpgsqlDbType.Integer, writes, write => write.Lease.Requests.Count));
+        command.Parameters.Add(Values(NpgsqlDbType.Interval, writes, write => PostgresDriver.Capped(write.DueIn ?? TimeSpan.Zero)));
+        if (!areLeasesAll)
+        {
+            command.Parameters.Add(Values(NpgsqlDbType.Boolean, writes, write => write.State is not null));
+            command.Parameters.Add(Values(NpgsqlDbType.Bytea, writes, write => write.State ?? []));
+        }
 
         HashSet<string> held = new(StringComparer.Ordinal);
         await using (NpgsqlDataReader reader = await command.ExecuteReaderAsync())
@@ -135,5 +139,5 @@ sealed class Writes(NpgsqlDataSource source, Statements sql)
         foreach (Waiting waiting in batch) waiting.Answer.TrySetResult(held.Contains(waiting.Write.Lease.Preset));
     }
 
-    static NpgsqlParameter Array<T>(NpgsqlDbType type, Write[] writes, Func<Write, T> value) => new() { Value = System.Array.ConvertAll(writes, write => value(write)), NpgsqlDbType = NpgsqlDbType.Array | type };
+    static NpgsqlParameter Values<T>(NpgsqlDbType type, Write[] writes, Func<Write, T> value) => new() { Value = Array.ConvertAll(writes, write => value(write)), NpgsqlDbType = NpgsqlDbType.Array | type };
 }

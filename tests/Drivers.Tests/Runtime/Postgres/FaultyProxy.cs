@@ -1,18 +1,54 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
 namespace Drivers.Tests.Runtime.Postgres;
 
-/// <summary>Between driver and server. Told so, it lets the next question through, waits for the answer, and cuts the connection instead of handing it over.</summary>
-sealed class LossyProxy : IAsyncDisposable
+/// <summary>What becomes of what passes between a client and its server.</summary>
+public enum Weather
 {
+    Fine,
+
+    /// <summary>Connections end, and none comes about.</summary>
+    Cut,
+
+    /// <summary>Everything takes longer, both ways.</summary>
+    Slow,
+
+    /// <summary>Questions arrive at once, answers take longer: a commit is in force before anybody is told.</summary>
+    LateAnswers,
+
+    /// <summary>Connections stand, and nothing passes: neither side is told. One on which something was lost never works again, and the server goes on waiting for its client.</summary>
+    HalfOpen,
+}
+
+/// <summary>The way to a server, which can be made a bad one.</summary>
+public sealed class FaultyProxy : IAsyncDisposable
+{
+    sealed class Link(TcpClient client, TcpClient server) : IDisposable
+    {
+        public TcpClient Client { get; } = client;
+        public TcpClient Server { get; } = server;
+        public bool IsDoomed { get; set; }
+        public bool IsHalfOpen { get; set; }
+
+        public void Dispose()
+        {
+            Client.Dispose();
+            if (!IsHalfOpen) Server.Dispose();
+        }
+    }
+
     readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     readonly CancellationTokenSource _stop = new();
+    readonly ConcurrentDictionary<Link, bool> _links = [];
     readonly Task _accepting;
     readonly int _target;
-    int _toLose, _lost;
+    volatile Weather _weather;
+    TimeSpan _delay;
+    int _toLose, _lost, _struck;
 
-    public LossyProxy(int target)
+    public FaultyProxy(int target)
     {
         _target = target;
         _listener.Start();
@@ -21,15 +57,38 @@ sealed class LossyProxy : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
+    /// <summary>Answers that were lost because <see cref="LoseNextAnswer"/> asked for it.</summary>
     public int Lost => Volatile.Read(ref _lost);
 
+    /// <summary>How often the weather has done something to a connection, since it last changed.</summary>
+    public int Struck => Volatile.Read(ref _struck);
+
+    public Weather Weather => _weather;
+
+    /// <summary>Lets the next question through, waits for the answer, and cuts the connection instead of handing it over.</summary>
     public void LoseNextAnswer() => Interlocked.Exchange(ref _toLose, 1);
+
+    /// <param name="weather">From now on.</param>
+    /// <param name="delay">How much longer it takes, where it does.</param>
+    public void Change(Weather weather, TimeSpan delay = default)
+    {
+        Volatile.Write(ref _struck, 0);
+        _delay = delay;
+        _weather = weather;
+        if (weather != Weather.Cut) return;
+        foreach (Link link in _links.Keys)
+        {
+            Interlocked.Increment(ref _struck);
+            link.Dispose();
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         _listener.Stop();
         await _accepting;
+        foreach (Link link in _links.Keys) link.Server.Dispose();
         _stop.Dispose();
     }
 
@@ -38,7 +97,11 @@ sealed class LossyProxy : IAsyncDisposable
         List<Task> connections = [];
         try
         {
-            while (true) connections.Add(ForwardAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
+            while (true)
+            {
+                connections.Add(ForwardAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
+                connections.RemoveAll(connection => connection.IsCompleted);
+            }
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException)
         {
@@ -48,40 +111,78 @@ sealed class LossyProxy : IAsyncDisposable
 
     async Task ForwardAsync(TcpClient client)
     {
-        using (client)
-        using (var server = new TcpClient())
+        if (_weather == Weather.Cut)
         {
-            try
-            {
-                await server.ConnectAsync(IPAddress.Loopback, _target, _stop.Token);
-                bool isDoomed = false;
-                Task asking = CopyAsync(client, server, () => { isDoomed |= Interlocked.Exchange(ref _toLose, 0) == 1; return true; });
-                Task answering = CopyAsync(server, client, () =>
-                {
-                    if (!isDoomed) return true;
-                    Interlocked.Increment(ref _lost);
-                    return false;
-                });
-                await Task.WhenAny(asking, answering);
-            }
-            catch (Exception e) when (e is IOException or OperationCanceledException or SocketException)
-            {
-                // Cut, as it is meant to be.
-                return;
-            }
+            Interlocked.Increment(ref _struck);
+            client.Dispose();
+            return;
+        }
+
+        var link = new Link(client, new TcpClient());
+        _links[link] = true;
+        try
+        {
+            await link.Server.ConnectAsync(IPAddress.Loopback, _target, _stop.Token);
+            await Task.WhenAny(CopyAsync(link, isAnswer: false), CopyAsync(link, isAnswer: true));
+        }
+        catch (Exception e) when (IsEnd(e))
+        {
+            // The server is away: so the client is told.
+            return;
+        }
+        finally
+        {
+            link.Dispose();
+            if (!link.IsHalfOpen) _links.TryRemove(link, out _);
         }
     }
 
-    async Task CopyAsync(TcpClient from, TcpClient to, Func<bool> goesOn)
+    async Task CopyAsync(Link link, bool isAnswer)
     {
         byte[] buffer = new byte[1 << 16];
         try
         {
-            while (await from.GetStream().ReadAsync(buffer, _stop.Token) is > 0 and var read && goesOn()) await to.GetStream().WriteAsync(buffer.AsMemory(0, read), _stop.Token);
+            NetworkStream from = (isAnswer ? link.Server : link.Client).GetStream(), to = (isAnswer ? link.Client : link.Server).GetStream();
+            while (await from.ReadAsync(buffer, _stop.Token) is > 0 and var read && GoesOn(link, isAnswer))
+            {
+                Weather weather = _weather;
+                if (weather == Weather.Slow || (weather == Weather.LateAnswers && isAnswer))
+                {
+                    Interlocked.Increment(ref _struck);
+                    await Task.Delay(_delay, _stop.Token);
+                }
+
+                if (weather == Weather.HalfOpen || link.IsHalfOpen)
+                {
+                    link.IsHalfOpen = true;
+                    Interlocked.Increment(ref _struck);
+                    continue;
+                }
+
+                await to.WriteAsync(buffer.AsMemory(0, read), _stop.Token);
+            }
+
+            // The end of a connection is not told either.
+            if (link.IsHalfOpen && isAnswer) await Task.Delay(Timeout.InfiniteTimeSpan, _stop.Token);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (IsEnd(e))
         {
             return;
         }
     }
+
+    bool GoesOn(Link link, bool isAnswer)
+    {
+        if (!isAnswer)
+        {
+            link.IsDoomed |= Interlocked.Exchange(ref _toLose, 0) == 1;
+            return true;
+        }
+
+        if (!link.IsDoomed) return true;
+        Interlocked.Increment(ref _lost);
+        return false;
+    }
+
+    static bool IsEnd(Exception e) => e is IOException or OperationCanceledException or ObjectDisposedException or SocketException or InvalidOperationException;
 }

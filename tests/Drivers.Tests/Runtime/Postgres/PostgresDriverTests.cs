@@ -129,7 +129,7 @@ public sealed class PostgresDriverTests(SharedPostgres postgres, ITestOutputHelp
     public async Task A_commit_whose_answer_is_lost_is_an_exception_and_is_stored()
     {
         PostgresServer server = await postgres.ServerAsync();
-        await using var proxy = new LossyProxy(server.Port);
+        await using var proxy = new FaultyProxy(server.Port);
         await using PostgresDriver behind = Create(server.Options(_schema, proxy.Port)), direct = Create(server.Options(_schema));
         await behind.RequestAsync("web", "asked", Ct);
         PresetLease lease = await ClaimAsync(behind);
@@ -142,6 +142,48 @@ public sealed class PostgresDriverTests(SharedPostgres postgres, ITestOutputHelp
         Assert.Equal("kept"u8.ToArray(), next.State!.Content.ToArray());
         Assert.True(next.CleanHandover);
         Assert.Empty(next.Requests);
+    }
+
+    /// <summary>As of a claimer that is frozen, or cut off without the server having been told: rows that it kept locked would be nobody's for hours.</summary>
+    [Fact]
+    public async Task A_claim_of_which_nobody_was_told_is_free_again_when_its_lease_is_over()
+    {
+        PostgresServer server = await postgres.ServerAsync();
+        await using var proxy = new FaultyProxy(server.Port);
+        await using PostgresDriver behind = Create(server.Options(_schema, proxy.Port)), direct = Create(server.Options(_schema));
+        var request = new ClaimRequest("me", ["web"], 1, Lease);
+        LeaseToken known = Assert.Single(await behind.ClaimAsync(request, Ct)).Token;
+        await server.AdvanceAsync(_schema, Lease);
+        proxy.Change(Weather.LateAnswers, TimeSpan.FromHours(1));
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        Task unheard = behind.ClaimAsync(request, patience.Token);
+        for (int tries = 0; (long)(await server.ExecuteAsync($"select counter from {_schema}.lease", "shepherd"))! == known.Counter; tries++)
+        {
+            Assert.True(tries < 600, "the claim does not come into force before its claimer has said more");
+            await Task.Delay(50, Ct);
+        }
+
+        Assert.Empty(await direct.ClaimAsync(request, Ct));
+        await server.AdvanceAsync(_schema, Lease);
+        Assert.False(Assert.Single(await direct.ClaimAsync(request, Ct)).CleanHandover);
+        await patience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => unheard);
+    }
+
+    [Fact]
+    public async Task A_transaction_of_several_trips_is_ended_by_the_server_when_nothing_more_is_said_and_leaves_nothing_in_the_session()
+    {
+        PostgresServer server = await postgres.ServerAsync();
+        await using var source = Npgsql.NpgsqlDataSource.Create($"Host=127.0.0.1;Port={server.Port};Database=shepherd;Username=shepherd;Password={PostgresServer.Password}");
+        await using NpgsqlConnection connection = await source.OpenConnectionAsync(Ct);
+        await using var bound = new NpgsqlCommand("show idle_in_transaction_session_timeout", connection);
+        await using (NpgsqlTransaction transaction = await connection.BeginBoundedAsync(Ct))
+        {
+            Assert.Equal("10s", await bound.ExecuteScalarAsync(Ct));
+            await transaction.CommitAsync(Ct);
+        }
+
+        Assert.Equal("0", await bound.ExecuteScalarAsync(Ct));
     }
 
     [Fact]

@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using Npgsql;
 using VmShepherd.Abstractions;
 using VmShepherd.Drivers.Postgres;
-using Xunit;
 
 namespace Drivers.Tests.Runtime.Postgres;
 
@@ -16,17 +15,23 @@ public sealed class PostgresServer : IAsyncDisposable
 
     readonly string _root = Directory.CreateTempSubdirectory("vmshepherd-postgres-").FullName;
     readonly string _data;
+    readonly string[] _settings;
     Process? _server, _pooler;
 
     public int Port { get; } = FreePort();
 
     public int PoolerPort { get; } = FreePort();
 
-    PostgresServer(string? data = null) => _data = data ?? Path.Combine(_root, "data");
-
-    public static async Task<PostgresServer> StartAsync()
+    PostgresServer(string[] settings)
     {
-        var server = new PostgresServer();
+        _data = Path.Combine(_root, "data");
+        _settings = settings;
+    }
+
+    /// <param name="settings">Of the server, as <c>fsync=on</c>, beside ours.</param>
+    public static async Task<PostgresServer> StartAsync(params string[] settings)
+    {
+        var server = new PostgresServer(settings);
         await server.OwnAsync();
         string password = Path.Combine(server._root, "password");
         await File.WriteAllTextAsync(password, Password);
@@ -40,7 +45,7 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>An asynchronous replica of the present state; from then on it follows.</summary>
     public async Task<PostgresServer> ReplicateAsync()
     {
-        var replica = new PostgresServer();
+        var replica = new PostgresServer(_settings);
         await replica.OwnAsync();
         await RunAsync($"{Programs}/pg_basebackup", "-D", replica._data, "-R", "-c", "fast", "--no-sync", "-d", $"host=127.0.0.1 port={Port} user=admin password={Password}");
         await replica.StartServerAsync();
@@ -51,20 +56,25 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public async Task StartServerAsync()
     {
-        _server = Start($"{Programs}/postgres", "-D", _data, "-p", $"{Port}", "-c", "listen_addresses=127.0.0.1", "-c", $"unix_socket_directories={_root}", "-c", "fsync=off", "-c", "max_connections=200", "-c", "log_min_messages=fatal");
+        string[] settings = ["listen_addresses=127.0.0.1", $"unix_socket_directories={_root}", "fsync=off", "max_connections=200", "log_min_messages=fatal", .. _settings];
+        _server = Start($"{Programs}/postgres", ["-D", _data, "-p", $"{Port}", .. settings.SelectMany(setting => new[] { "-c", setting })]);
         await WaitAsync(_server, () => ExecuteAsync("select 1"));
     }
 
     /// <summary>Ends the server as a restart does: at once, with every connection.</summary>
-    public async Task StopServerAsync()
+    public Task StopServerAsync() => EndServerAsync("-INT");
+
+    /// <summary>Ends the server without letting it tidy up: its next start recovers from the log.</summary>
+    public Task CrashServerAsync() => EndServerAsync("-QUIT");
+
+    async Task EndServerAsync(string signal)
     {
-        await RunAsync("/bin/kill", "-INT", $"{_server!.Id}");
+        await RunAsync("/bin/kill", signal, $"{_server!.Id}");
         await _server.WaitForExitAsync();
     }
 
     public async Task StartPoolerAsync()
     {
-        Assert.True(File.Exists(Pgbouncer), $"{Pgbouncer} is needed: scripts/install-test-tools");
         string settings = Path.Combine(_root, "pgbouncer.ini"), users = Path.Combine(_root, "users");
         await File.WriteAllTextAsync(users, $"\"shepherd\" \"{Password}\"\n");
         await File.WriteAllTextAsync(settings, $"""
@@ -116,6 +126,32 @@ public sealed class PostgresServer : IAsyncDisposable
             """, "shepherd");
     }
 
+    /// <summary>User and system time of the server and all its processes, those that have ended among them.</summary>
+    public TimeSpan Cpu
+    {
+        get
+        {
+            long ticks = 0;
+            foreach (string process in Directory.EnumerateDirectories("/proc").Where(folder => int.TryParse(Path.GetFileName(folder), out _)))
+            {
+                try
+                {
+                    // After the name, which may hold anything: state, parent, ..., utime, stime, and those of children that were waited for.
+                    string stat = File.ReadAllText($"{process}/stat");
+                    string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+                    bool isServer = Path.GetFileName(process) == $"{_server!.Id}";
+                    if (isServer || fields[1] == $"{_server!.Id}") ticks += fields[11..(isServer ? 15 : 13)].Sum(long.Parse);
+                }
+                catch (IOException)
+                {
+                    continue; // ended in this moment
+                }
+            }
+
+            return TimeSpan.FromSeconds(ticks / 100.0);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (Process process in new[] { _pooler, _server }.OfType<Process>())
@@ -144,7 +180,7 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         for (int tries = 0; ; tries++)
         {
-            Assert.False(process.HasExited, $"{process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)} has ended");
+            if (process.HasExited) throw new InvalidOperationException($"{process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)} has ended");
             try
             {
                 await attempt();
@@ -159,7 +195,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     static Process Start(string program, params string[] arguments)
     {
-        Assert.True(File.Exists(program), $"{program} is needed: scripts/install-test-tools");
+        if (!File.Exists(program)) throw new InvalidOperationException($"{program} is needed: scripts/install-test-tools");
         bool dropsRoot = Environment.UserName == "root" && !program.StartsWith("/bin/", StringComparison.Ordinal);
         string[] asPostgres = ["--reuid=postgres", "--regid=postgres", "--clear-groups", program, .. arguments];
         return Process.Start(new ProcessStartInfo(dropsRoot ? "/usr/bin/setpriv" : program, dropsRoot ? asPostgres : arguments)
@@ -173,6 +209,6 @@ public sealed class PostgresServer : IAsyncDisposable
         using Process process = Start(program, arguments);
         if (process.StartInfo.RedirectStandardOutput) await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}");
+        if (process.ExitCode != 0) throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}");
     }
 }
