@@ -56,7 +56,7 @@ public sealed class OpenStackDriver : IIaasDriver, IAsyncDisposable
     public Task TerminateAsync(VmTermination termination, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(termination);
-        return _deletion.EndAsync(termination.Id, cancellationToken);
+        return _deletion.EndAsync(termination, cancellationToken);
     }
 
     public ValueTask DisposeAsync()

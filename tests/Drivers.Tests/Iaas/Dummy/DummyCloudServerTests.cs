@@ -230,7 +230,7 @@ public sealed class DummyCloudServerTests : IAsyncLifetime
     [Fact]
     public async Task The_last_look_at_the_clock_comes_when_the_connection_stands()
     {
-        using var early = new TimelyContent([1, 2], "create", _time, _time.GetTimestamp() + 1);
+        using var early = new TimelyContent(new byte[] { 1, 2 }, "create", _time, _time.GetTimestamp() + 1);
         using var sent = new MemoryStream();
         await early.CopyToAsync(sent, Ct);
         Assert.Equal([1, 2], sent.ToArray());

@@ -18,6 +18,8 @@ public sealed class OpenStackDriverConforms : IaasDriverConformance
 
     protected override Task<IIaasDriver> CreateUnreachableDriverAsync() => Task.FromResult(Connect("http://127.0.0.1:1/v3"));
 
+    protected override TimeProvider Time => _time;
+
     // What the cloud has accepted it shows at once.
     protected override Task AdvanceAsync(TimeSpan span) => Task.Delay(span < TimeSpan.FromSeconds(2) ? span : TimeSpan.FromSeconds(2), _time, Ct);
 

@@ -6,8 +6,6 @@ namespace VmShepherd.Drivers.Iaas.OpenStack.Calls;
 /// <summary>Sends one call once, at the cloud's pace, and reads the whole answer. It must begin, and go on, within the patience.</summary>
 sealed class Transport(CloudHttp http, Pace pace, TimeProvider time, TimeSpan httpTimeout)
 {
-    static readonly MediaTypeHeaderValue JsonType = new("application/json");
-
     /// <exception cref="IaasException">There is no whole answer; it says whether the call may have had its effect.</exception>
     public async Task<ApiAnswer> SendAsync(ApiCall call, string url, Action<HttpRequestHeaders> headers, CancellationToken cancellationToken)
     {
@@ -35,18 +33,19 @@ sealed class Transport(CloudHttp http, Pace pace, TimeProvider time, TimeSpan ht
         }
     }
 
-    static HttpRequestMessage Request(ApiCall call, string url, Action<HttpRequestHeaders> headers)
+    HttpRequestMessage Request(ApiCall call, string url, Action<HttpRequestHeaders> headers)
     {
         var request = new HttpRequestMessage(call.Method, url);
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue("vmshepherd", "2.0"));
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         headers(request.Headers);
-        if (call.Json is { } json) request.Content = new ReadOnlyMemoryContent(json) { Headers = { ContentType = JsonType } };
+        if (call.Json is not null || call.SendBefore is not null) request.Content = new TimelyContent(call.Json ?? default, call.What, time, call.SendBefore);
         return request;
     }
 
     static IaasException? Understood(Exception failed, ApiCall call, string url, TimeSpan patience) => failed switch
     {
+        IaasException late => late,
         OperationCanceledException => Failures.Lost(call, $"no answer within {patience.TotalSeconds:0.#} s from {Host(url)}", failed),
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => Failures.NotSent(call,
             $"{Host(url)} does not show a certificate that we trust, or does not like ours: {(failed.InnerException ?? failed).Message}. Give ca_file", failed),

@@ -24,6 +24,7 @@ sealed class ServerCreation(CloudApi api, NameResolver names, ServerList list, O
             Json = CreateBody.Of(request, ids, userData, options),
             IsRepeatable = false,
             Changes = true,
+            SendBefore = request.SendBefore,
             Patience = Patience,
             Secret = userData,
         };

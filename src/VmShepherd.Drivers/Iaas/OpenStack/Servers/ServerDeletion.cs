@@ -10,13 +10,13 @@ sealed class ServerDeletion(CloudApi api, bool isForced)
 {
     static readonly ReadOnlyMemory<byte> ForceDelete = "{\"forceDelete\":null}"u8.ToArray();
 
-    public async Task EndAsync(string id, CancellationToken cancellationToken)
+    public async Task EndAsync(VmTermination end, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        string path = $"/servers/{Uri.EscapeDataString(id)}";
-        if (isForced && await ForceAsync(path, id, cancellationToken).ConfigureAwait(false)) return;
+        string path = $"/servers/{Uri.EscapeDataString(end.Id)}";
+        if (isForced && await ForceAsync(path, end, cancellationToken).ConfigureAwait(false)) return;
 
-        ApiCall call = new(Service.Compute, HttpMethod.Delete, path, $"end of server {id}") { Changes = true };
+        ApiCall call = new(Service.Compute, HttpMethod.Delete, path, $"end of server {end.Id}") { Changes = true, SendBefore = end.SendBefore };
         using ApiAnswer answer = await api.SendAsync(call, cancellationToken).ConfigureAwait(false);
         if (!answer.IsGood && answer.Status != HttpStatusCode.NotFound) throw api.Failure(call, answer);
     }
@@ -24,9 +24,9 @@ sealed class ServerDeletion(CloudApi api, bool isForced)
     /// <summary>
     /// Whether it is done. An action answers 404 for a server that is just being created, and policies may forbid this one: DELETE has the last word.
     /// </summary>
-    async Task<bool> ForceAsync(string path, string id, CancellationToken cancellationToken)
+    async Task<bool> ForceAsync(string path, VmTermination end, CancellationToken cancellationToken)
     {
-        ApiCall call = new(Service.Compute, HttpMethod.Post, path + "/action", $"forced end of server {id}") { Json = ForceDelete, Changes = true };
+        ApiCall call = new(Service.Compute, HttpMethod.Post, path + "/action", $"forced end of server {end.Id}") { Json = ForceDelete, Changes = true, SendBefore = end.SendBefore };
         using ApiAnswer answer = await api.SendAsync(call, cancellationToken).ConfigureAwait(false);
         if (answer.IsGood) return true;
         if (answer.Status is HttpStatusCode.NotFound or HttpStatusCode.Forbidden or HttpStatusCode.Conflict or HttpStatusCode.BadRequest) return false;
