@@ -3,7 +3,7 @@ CONFIGURATION ?= Release
 SERVER := src/VmShepherd.Server
 DOTNET_FLAGS := -c $(CONFIGURATION) --nologo
 
-.PHONY: help run build test fuzz mutate bench publish pack format
+.PHONY: help run build test fuzz chaos mutate bench publish pack format
 
 help: ## What there is.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -21,6 +21,11 @@ test: ## All tests, set-up included.
 fuzz: ## A million spoilt documents through the readers of settings and presets. Prints its seeds; VMSHEPHERD_SEED=N tries that one again.
 	dotnet build $(DOTNET_FLAGS) -v q tests/Core.Tests
 	VMSHEPHERD_FUZZ=$${VMSHEPHERD_FUZZ:-1000000} dotnet run -c $(CONFIGURATION) --no-build --project tests/Core.Tests -- -class "*FuzzTests" -showLiveOutput
+
+chaos: ## Ten minutes of faults over five real instances, a hundred cold starts of three, failover. Prints its seed; VMSHEPHERD_SEED=N draws the same faults again, VMSHEPHERD_CHAOS=N lasts N seconds.
+	scripts/install-test-tools
+	dotnet build $(DOTNET_FLAGS) -v q tests/Instances.Tests
+	VMSHEPHERD_CHAOS=$${VMSHEPHERD_CHAOS:-600} dotnet run -c $(CONFIGURATION) --no-build --project tests/Instances.Tests -- -showLiveOutput
 
 mutate: ## Takes each guard away once and names the test that notices. Not part of `test`.
 	scripts/mutate

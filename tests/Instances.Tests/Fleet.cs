@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 using Drivers.Tests.Runtime.Postgres;
 using VmShepherd.Server.Tests.Running;
 
-namespace VmShepherd.Server.Tests.Instances;
+namespace Instances.Tests;
 
 /// <summary>Several real processes, one real PostgreSQL, one simulated cloud in a process of its own, whose ledger tells what happened.</summary>
 sealed partial class Fleet : IAsyncDisposable

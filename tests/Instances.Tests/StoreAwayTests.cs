@@ -1,6 +1,6 @@
 using Drivers.Tests.Runtime.Postgres;
 
-namespace VmShepherd.Server.Tests.Instances;
+namespace Instances.Tests;
 
 /// <summary>The store goes away under a running instance, and comes back.</summary>
 public sealed class StoreAwayTests(OwnPostgres postgres) : IClassFixture<OwnPostgres>

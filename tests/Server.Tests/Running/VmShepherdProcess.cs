@@ -25,6 +25,8 @@ public sealed partial class VmShepherdProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    public bool HasExited => _process.HasExited;
+
     public static VmShepherdProcess Start(params string[] arguments) => Start(arguments, []);
 
     public static VmShepherdProcess Start(string[] arguments, params (string Name, string Value)[] environment)

@@ -43,7 +43,7 @@ public sealed class FaultyProxy : IAsyncDisposable
     readonly CancellationTokenSource _stop = new();
     readonly ConcurrentDictionary<Link, bool> _links = [];
     readonly Task _accepting;
-    readonly int _target;
+    volatile int _target;
     volatile Weather _weather;
     TimeSpan _delay;
     int _toLose, _lost, _struck;
@@ -64,6 +64,13 @@ public sealed class FaultyProxy : IAsyncDisposable
     public int Struck => Volatile.Read(ref _struck);
 
     public Weather Weather => _weather;
+
+    /// <summary>Leads to another server from now on; connections to the old one end.</summary>
+    public void LeadTo(int port)
+    {
+        _target = port;
+        foreach (Link link in _links.Keys) link.Dispose();
+    }
 
     /// <summary>Lets the next question through, waits for the answer, and cuts the connection instead of handing it over.</summary>
     public void LoseNextAnswer() => Interlocked.Exchange(ref _toLose, 1);
