@@ -12,6 +12,7 @@ sealed class Listener(NpgsqlDataSource source, string schema, TimeProvider time,
     readonly CancellationTokenSource _stop = new();
     readonly Lock _gate = new();
     Task? _listening;
+    bool _isDisposed;
 
     /// <summary>One for each schema. A channel's name is short; a schema's may not be.</summary>
     public static string ChannelOf(string schema) => $"vmshepherd_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(schema)))[..16]}";
@@ -54,6 +55,8 @@ sealed class Listener(NpgsqlDataSource source, string schema, TimeProvider time,
         Task? listening;
         lock (_gate)
         {
+            if (_isDisposed) return;
+            _isDisposed = true;
             _stop.Cancel();
             listening = _listening;
         }

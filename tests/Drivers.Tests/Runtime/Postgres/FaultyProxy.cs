@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Drivers.Tests.Runtime.Postgres;
 
@@ -46,7 +47,8 @@ public sealed class FaultyProxy : IAsyncDisposable
     volatile int _target;
     volatile Weather _weather;
     TimeSpan _delay;
-    int _toLose, _lost, _struck;
+    string? _toLose;
+    int _lost, _struck;
 
     public FaultyProxy(int target)
     {
@@ -72,8 +74,8 @@ public sealed class FaultyProxy : IAsyncDisposable
         foreach (Link link in _links.Keys) link.Dispose();
     }
 
-    /// <summary>Lets the next question through, waits for the answer, and cuts the connection instead of handing it over.</summary>
-    public void LoseNextAnswer() => Interlocked.Exchange(ref _toLose, 1);
+    /// <summary>Lets the next question with this text in it through, waits for the answer, and cuts the connection instead of handing it over.</summary>
+    public void LoseNextAnswer(string to) => Volatile.Write(ref _toLose, to);
 
     /// <param name="weather">From now on.</param>
     /// <param name="delay">How much longer it takes, where it does.</param>
@@ -150,7 +152,7 @@ public sealed class FaultyProxy : IAsyncDisposable
         try
         {
             NetworkStream from = (isAnswer ? link.Server : link.Client).GetStream(), to = (isAnswer ? link.Client : link.Server).GetStream();
-            while (await from.ReadAsync(buffer, _stop.Token) is > 0 and var read && GoesOn(link, isAnswer))
+            while (await from.ReadAsync(buffer, _stop.Token) is > 0 and var read && GoesOn(link, isAnswer, buffer.AsMemory(0, read)))
             {
                 Weather weather = _weather;
                 if (weather == Weather.Slow || (weather == Weather.LateAnswers && isAnswer))
@@ -178,11 +180,11 @@ public sealed class FaultyProxy : IAsyncDisposable
         }
     }
 
-    bool GoesOn(Link link, bool isAnswer)
+    bool GoesOn(Link link, bool isAnswer, ReadOnlyMemory<byte> piece)
     {
         if (!isAnswer)
         {
-            link.IsDoomed |= Interlocked.Exchange(ref _toLose, 0) == 1;
+            if (Volatile.Read(ref _toLose) is { } text && piece.Span.IndexOf(Encoding.UTF8.GetBytes(text)) >= 0) link.IsDoomed |= Interlocked.Exchange(ref _toLose, null) is not null;
             return true;
         }
 

@@ -133,7 +133,7 @@ public sealed class PostgresDriverTests(SharedPostgres postgres, ITestOutputHelp
         await using PostgresDriver behind = Create(server.Options(_schema, proxy.Port)), direct = Create(server.Options(_schema));
         await behind.RequestAsync("web", "asked", Ct);
         PresetLease lease = await ClaimAsync(behind);
-        proxy.LoseNextAnswer();
+        proxy.LoseNextAnswer(to: "update ");
 
         await Assert.ThrowsAnyAsync<NpgsqlException>(() => behind.CompleteAsync(lease, "kept"u8.ToArray(), TimeSpan.Zero, Ct));
         Assert.Equal(1, proxy.Lost);
