@@ -63,7 +63,8 @@ public sealed class LayeringTests
     public void Every_project_is_in_the_solution()
     {
         string solution = Repository.Read("VmShepherd.slnx");
-        Rule.Holds(Rule.LooksAt(Repository.Files.Where(file => file.EndsWith(".csproj", StringComparison.Ordinal)), 5).Where(file => !solution.Contains(file, StringComparison.Ordinal)),
+        // Examples and what a template makes are built as strangers build them, against the packages.
+        Rule.Holds(Rule.LooksAt(Repository.Files.Where(file => file.EndsWith(".csproj", StringComparison.Ordinal) && !file.StartsWith("examples/", StringComparison.Ordinal) && !file.StartsWith("templates/content/", StringComparison.Ordinal)), 5).Where(file => !solution.Contains(file, StringComparison.Ordinal)),
             "`make build` and `make test` build VmShepherd.slnx: a project that is not in it is not built.");
     }
 

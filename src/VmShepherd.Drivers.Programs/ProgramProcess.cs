@@ -1,0 +1,124 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using StreamJsonRpc;
+using StreamJsonRpc.Protocol;
+
+namespace VmShepherd.Drivers.Programs;
+
+/// <summary>One life of a program: from its start to the end of it and of everything it started.</summary>
+sealed class ProgramProcess : IAsyncDisposable
+{
+    /// <summary>A list of 10,000 machines is about 5 MiB.</summary>
+    const int MaxMessage = 32 * 1024 * 1024;
+
+    const int Kill = 9;
+    static readonly TimeSpan LastWords = TimeSpan.FromSeconds(0.5);
+    static readonly TimeSpan GoodBye = TimeSpan.FromSeconds(2);
+
+    readonly Process _process;
+    readonly LineMessages _messages;
+    readonly JsonRpc _rpc;
+    readonly TimeProvider _time;
+    readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    int _ending;
+
+    ProgramProcess(Process process, ProgramLog log, TimeProvider time)
+    {
+        (_process, _time) = (process, time);
+        _messages = new LineMessages(process.StandardInput.BaseStream, process.StandardOutput.BaseStream, MaxMessage);
+        _rpc = new FailureRpc(_messages);
+        _rpc.Disconnected += (_, _) => End(null);
+        _ = log.CopyAsync(process.StandardError.BaseStream);
+        _ = WatchAsync();
+        _rpc.StartListening();
+    }
+
+    /// <summary>Completes when it is over, with the reason.</summary>
+    public Task<string> Ended => _ended.Task;
+
+    public bool IsAlive => Volatile.Read(ref _ending) == 0;
+
+    /// <exception cref="ProgramException">It can't be started.</exception>
+    public static ProgramProcess Start(ProgramDescription program, ProgramLog log, TimeProvider time)
+    {
+        // A session of its own, so that what it forks ends with it; no core files; bounded memory. Both tools become the program: the process is its own.
+        var start = new ProcessStartInfo(
+            "/usr/bin/setsid",
+            ["/usr/bin/prlimit", "--core=0", string.Create(CultureInfo.InvariantCulture, $"--data={program.Memory}"), .. program.Command])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = program.Folder,
+        };
+        start.Environment.Clear();
+        foreach ((string name, string value) in program.Environment) start.Environment[name] = value;
+        try
+        {
+            return new ProgramProcess(Process.Start(start)!, log, time);
+        }
+        catch (Exception e) when (e is Win32Exception or IOException)
+        {
+            throw new ProgramException($"{program.Command[0]} can't be started: {e.Message} (setsid and prlimit are of Debian's util-linux)", wasSent: false, e);
+        }
+    }
+
+    /// <summary>One call. Ends with its answer, or with the program.</summary>
+    public Task<T> InvokeAsync<T>(string method, IReadOnlyDictionary<string, object?> parameters, CancellationToken cancellationToken) =>
+        _rpc.InvokeWithParameterObjectAsync<T>(method, parameters, argumentDeclaredTypes: null, cancellationToken);
+
+    /// <summary>Ends it and whatever it started, for a reason.</summary>
+    public async void End(string? reason)
+    {
+        if (Interlocked.Exchange(ref _ending, 1) != 0) return;
+        try
+        {
+            // Whoever closes its output is about to end by itself, and how it ends says more.
+            if (reason is null && _messages.Complaint is null) await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(LastWords, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            reason ??= _messages.Complaint ?? (_process.HasExited ? $"it ended with exit code {_process.ExitCode}" : "it closed its output");
+            KillAll();
+            _rpc.Dispose();
+        }
+        finally
+        {
+            _ended.TrySetResult(reason ?? "it ended");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (IsAlive)
+        {
+            // Its input ends: that is its sign to end.
+            _process.StandardInput.Close();
+            await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(GoodBye, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            End("it is not used any more");
+        }
+        await Ended.ConfigureAwait(false);
+        _process.Dispose();
+    }
+
+    async Task WatchAsync()
+    {
+        await _process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+        End(null);
+    }
+
+    /// <summary>Its process group, itself first in case that it had no time to get one.</summary>
+    void KillAll()
+    {
+        int id = _process.Id;
+        if (!_process.HasExited) _process.Kill();
+        _ = kill(-id, Kill);
+    }
+
+    /// <summary>Reads <c>error.data</c> as what our drivers say of failures.</summary>
+    sealed class FailureRpc(LineMessages messages) : JsonRpc(messages)
+    {
+        protected override Type? GetErrorDetailsDataType(JsonRpcError error) => typeof(ProgramFailure);
+    }
+
+#pragma warning disable SYSLIB1054 // The generated marshaller would need unsafe code in this project.
+    [DllImport("libc", SetLastError = true), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    static extern int kill(int id, int signal);
+#pragma warning restore SYSLIB1054
+}
