@@ -62,12 +62,12 @@ public sealed class DriverTests
 
     [Fact]
     public void Every_page_of_a_driver_is_of_a_driver_that_is_there() =>
-        Rule.Holds(Repository.Documents.Where(file => file.StartsWith("docs/drivers/", StringComparison.Ordinal)).Except(Drivers.Select(driver => PageOf(driver.Name))),
+        Rule.Holds(Repository.Documents.Where(file => file.StartsWith("docs/drivers/", StringComparison.Ordinal) && file != "docs/drivers/write-your-own.md").Except(Drivers.Select(driver => PageOf(driver.Name))),
             "docs/drivers/ has a page of a driver that the program does not have.");
 
     static DriverDeclaration Find(string name) => Drivers.Single(driver => driver.Name == name);
 
-    static bool IsNamedIn(string file, DriverDeclaration driver) => Regex.IsMatch(Repository.Read(file), $@"\b{driver.Type.Name}\b");
+    static bool IsNamedIn(string file, DriverDeclaration driver) => Regex.IsMatch(Repository.Read(file), $@"\b{driver.Type!.Name}\b");
 
     /// <summary>OpenStack is one word, whatever its capitals say.</summary>
     static string PageOf(string name) =>

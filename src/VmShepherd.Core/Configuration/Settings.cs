@@ -34,6 +34,9 @@ public sealed record Settings
     /// <summary><c>end_budget</c> (G10): ends for ill health in 10 minutes; <see langword="null"/> = max(5, 1 % of all machines).</summary>
     public int? EndBudget { get; init; }
 
+    /// <summary><c>plugins</c> and <c>driver_sources</c>.</summary>
+    public PluginSettings Plugins { get; init; } = new();
+
     /// <summary><c>metrics.per_preset</c>.</summary>
     public bool PerPresetMetrics { get; init; }
 }

@@ -40,6 +40,10 @@ public static class SettingsReader
         return new SettingsReading(problems.HasErrors ? null : settings, problems.Sorted());
     }
 
+    /// <summary>Where drivers are to be looked for: needed before the rest can be read. What is wrong there, reading the rest says.</summary>
+    public static PluginSettings ReadPlugins(ReadOnlySpan<byte> bytes, string fileName) =>
+        YamlReader.Read(bytes, fileName).Root is YamlMapping mapping ? PluginSettings.Read(new KeyReader(mapping, "", SettingsTable.All, new DiagnosticList())) : new PluginSettings();
+
     static Settings? Settings(KeyReader keys, OptionBinder binder, DiagnosticList problems, string fileName)
     {
         DriverReference? runtime = Driver(keys, binder, DriverGroup.Runtime, "runtime", KeySection.Empty);
@@ -58,6 +62,7 @@ public static class SettingsReader
             Canaries = Canaries(keys),
             SelfSuspicion = keys.Share("self_suspicion") ?? plain.SelfSuspicion,
             EndBudget = keys.Integer("end_budget"),
+            Plugins = PluginSettings.Read(keys),
             PerPresetMetrics = PerPreset(keys, problems),
             MayOverride = mayOverride,
         };

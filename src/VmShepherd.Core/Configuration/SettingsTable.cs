@@ -43,5 +43,7 @@ static class SettingsTable
         new KeyDefinition("canaries", KeyKind.Addresses, "HTTP addresses known to be well (G8)."),
         new KeyDefinition("self_suspicion", KeyKind.Share, "Share of failing checks above which an instance suspects itself (G8).") { Default = 0.3 },
         new KeyDefinition("end_budget", KeyKind.Integer, "Ends for ill health in 10 minutes; max(5, 1 % of all machines) when left out (G10).") { Min = 0, Max = 1_000_000 },
+        new KeyDefinition("plugins", KeyKind.Texts, "Folders that hold plug-ins, a folder each, relative to the settings file."),
+        new KeyDefinition("driver_sources", KeyKind.Map, "Where several plug-ins offer a driver of one name: the driver's name to the plug-in that is meant."),
         new KeyDefinition("metrics", KeyKind.Section, "Metrics.") { Keys = Metrics });
 }

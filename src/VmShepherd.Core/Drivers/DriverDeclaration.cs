@@ -3,77 +3,80 @@ using VmShepherd.Abstractions;
 
 namespace VmShepherd.Core.Drivers;
 
-/// <summary>A driver that is there to be used: what its assembly says of it, and what its options class says.</summary>
+/// <summary>A driver that is there to be used: what it is called, which options it has, how an instance is made.</summary>
 public sealed class DriverDeclaration
 {
-    readonly Dictionary<string, DriverOption> _bySpelling = new(StringComparer.Ordinal);
-
-    internal DriverDeclaration(string group, string name, Type type, Type contract)
+    static readonly Dictionary<string, Type> Contracts = new(StringComparer.Ordinal)
     {
-        (Group, Name, Type) = (group, name, type);
-        Source = type.Assembly.GetName().Name ?? "";
+        [DriverGroup.Iaas] = typeof(IIaasDriver),
+        [DriverGroup.Presets] = typeof(IPresetDriver),
+        [DriverGroup.Runtime] = typeof(IRuntimeDriver),
+        [DriverGroup.Healthcheck] = typeof(IHealthcheckDriver),
+    };
+
+    readonly Dictionary<string, DriverOption> _bySpelling = new(StringComparer.Ordinal);
+    readonly Func<object> _newOptions;
+    readonly Func<object, DriverContext, object> _create;
+
+    /// <param name="group">The entry point (<see cref="DriverGroup"/>).</param>
+    /// <param name="name">What stands behind <c>driver:</c>.</param>
+    /// <param name="source">The assembly or plug-in that declares it.</param>
+    /// <param name="options">What may stand beside <c>driver:</c>.</param>
+    /// <param name="newOptions">A fresh object that the options are set on, with the defaults.</param>
+    /// <param name="create">An instance, from such an object.</param>
+    /// <exception cref="InvalidDriverException">The group is unknown, an option is declared twice, or is of a type that no option can have.</exception>
+    public DriverDeclaration(string group, string name, string source, IReadOnlyList<DriverOption> options, Func<object> newOptions, Func<object, DriverContext, object> create)
+    {
+        (Group, Name, Source, Options, _newOptions, _create) = (group, name, source, options, newOptions, create);
+        if (!Contracts.ContainsKey(group)) throw new InvalidDriverException(UnknownGroup(group, name, source));
+        if (options.SelectMany(option => option.GroupOptions.Prepend(option)).FirstOrDefault(option => !option.HasKnownType) is { } strange)
+            throw new InvalidDriverException($"driver '{name}' ({group}, of {source}) declares the option '{strange.Key}' of the type {strange.Type}, which no option can have");
+        foreach (DriverOption option in options)
+            foreach (string spelling in option.Spellings)
+                if (!_bySpelling.TryAdd(spelling, option)) throw new InvalidDriverException($"driver '{name}' ({group}, of {source}) declares the option '{spelling}' twice");
+    }
+
+    /// <summary>The driver that is this class.</summary>
+    /// <exception cref="InvalidDriverException">The class is not as <see cref="DriverAttribute"/> says.</exception>
+    public static DriverDeclaration Of(string group, string name, Type type, string source)
+    {
+        if (!Contracts.TryGetValue(group, out Type? contract)) throw new InvalidDriverException(UnknownGroup(group, name, source));
         if (!contract.IsAssignableFrom(type)) throw Invalid($"does not implement {contract.Name}");
-        Constructor = type.GetConstructors() is [var only] && only.GetParameters() is [_, { ParameterType: var second }] && second == typeof(DriverContext)
+        ConstructorInfo constructor = type.GetConstructors() is [var only] && only.GetParameters() is [_, { ParameterType: var second }] && second == typeof(DriverContext)
             ? only
             : throw Invalid("needs exactly one public constructor, (TOptions, DriverContext)");
-        OptionsType = Constructor.GetParameters()[0].ParameterType;
-        if (OptionsType.GetConstructor([]) is null) throw Invalid($"needs a parameterless constructor in {OptionsType.Name}");
+        Type options = constructor.GetParameters()[0].ParameterType;
+        if (options.GetConstructor([]) is null) throw Invalid($"needs a parameterless constructor in {options.Name}");
+        return new DriverDeclaration(
+            group, name, source, DriverOption.Of(options), () => Activator.CreateInstance(options)!,
+            (bound, context) => constructor.Invoke(BindingFlags.DoNotWrapExceptions, binder: null, [bound, context], culture: null)) { Type = type };
 
-        Options = DriverOption.Of(OptionsType);
-        foreach (DriverOption option in Options)
-            foreach (string spelling in option.Spellings)
-                if (!_bySpelling.TryAdd(spelling, option)) throw Invalid($"declares the option '{spelling}' twice");
+        InvalidDriverException Invalid(string reason) => new($"driver '{name}' ({group}, {type.FullName} of {source}) {reason}");
     }
 
     /// <summary>The entry point (<see cref="DriverGroup"/>).</summary>
     public string Group { get; }
     public string Name { get; }
 
-    /// <summary>The assembly that declares it.</summary>
+    /// <summary>The assembly or plug-in that declares it.</summary>
     public string Source { get; }
-    public Type Type { get; }
-    public Type OptionsType { get; }
-    public IReadOnlyList<DriverOption> Options { get; }
 
-    internal ConstructorInfo Constructor { get; }
+    /// <summary>The driver's class; <see langword="null"/> = it is a program.</summary>
+    public Type? Type { get; private init; }
+    public IReadOnlyList<DriverOption> Options { get; }
 
     /// <summary>By its key or an alias.</summary>
     public DriverOption? FindOption(string key) => _bySpelling.GetValueOrDefault(key);
 
-    InvalidDriverException Invalid(string reason) => new($"driver '{Name}' ({Group}, {Type.FullName} of {Source}) {reason}");
-}
+    internal object NewOptions() => _newOptions();
 
-/// <summary>One option, as its driver declares it.</summary>
-public sealed class DriverOption
-{
-    DriverOption(PropertyInfo property, OptionAttribute declared)
-    {
-        (Property, Declared) = (property, declared);
-        if (property.PropertyType is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>)
-            && type.GetGenericArguments() is [var key, { IsClass: true } group] && key == typeof(string) && group != typeof(string))
-            (Group, GroupOptions) = (group, Of(group));
-    }
+    /// <summary>Makes an object of options once, to throw now what its constructor throws.</summary>
+    public void TryOptions() => NewOptions();
 
-    /// <summary>What a class of options declares, in its order.</summary>
-    internal static IReadOnlyList<DriverOption> Of(Type options) => [.. options.GetProperties()
-        .Select(p => (Property: p, Option: p.GetCustomAttribute<OptionAttribute>()))
-        .Where(p => p.Option is not null)
-        .Select(p => new DriverOption(p.Property, p.Option!))];
+    internal object Create(object options, DriverContext context) => _create(options, context);
 
-    internal PropertyInfo Property { get; }
-    public OptionAttribute Declared { get; }
-    public string Key => Declared.Key;
-    public bool IsSecret => Declared.Secret;
-    public Type Type => Nullable.GetUnderlyingType(Property.PropertyType) ?? Property.PropertyType;
-
-    /// <summary>For a map of groups of options: the class of one group.</summary>
-    internal Type? Group { get; }
-
-    /// <summary>What each group may hold; the first stands for the whole group when a text is given in its place.</summary>
-    public IReadOnlyList<DriverOption> GroupOptions { get; } = [];
-
-    public IEnumerable<string> Spellings => [Declared.Key, .. Declared.Aliases];
+    static string UnknownGroup(string group, string name, string source) => $"driver '{name}' of {source} is in the unknown group '{group}': there are {string.Join(", ", Contracts.Keys)}";
 }
 
 /// <summary>A driver that can't be used as it is built. For its author.</summary>
-public sealed class InvalidDriverException(string message) : Exception(message);
+public sealed class InvalidDriverException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,4 +1,3 @@
-using System.Reflection;
 using VmShepherd.Abstractions;
 using VmShepherd.Core.Configuration;
 
@@ -59,6 +58,6 @@ public sealed class DriverPool(DriverRegistry registry, DriverContext context) :
     {
         DriverDeclaration driver = registry.Find(reference.Group, reference.Name)
             ?? throw new InvalidOperationException($"no driver '{reference.Name}' in {reference.Group}");
-        return driver.Constructor.Invoke(BindingFlags.DoNotWrapExceptions, binder: null, [reference.Options, context], culture: null);
+        return driver.Create(reference.Options, context with { Log = line => context.Log($"{reference.Name}: {line}") });
     }
 }

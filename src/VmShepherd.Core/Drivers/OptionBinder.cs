@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Globalization;
 using VmShepherd.Core.Configuration;
 using VmShepherd.Core.Configuration.Yaml;
 
@@ -27,15 +26,19 @@ sealed class OptionBinder(DriverRegistry registry, Func<string, string?> environ
         string at = DiagnosticList.Join(path, "driver");
         if (section.Find("driver") is not { Value: not YamlScalar { Value: null } } entry)
         {
-            problems.Error(section, at, $"is missing: there are {Listed(group)}");
+            problems.Error(section, at, $"is missing: there are {registry.Listed(group)}");
             return null;
         }
         string? name = ScalarReading.Text(entry.Value);
         DriverDeclaration? driver = name is null ? null : registry.Find(group, name);
-        if (driver is null)
+        if (driver is null && name is not null && registry.WhyNot(group, name) is { } why)
+        {
+            problems.Error(entry.Value, at, $"driver '{name}' can't be used: {why}");
+        }
+        else if (driver is null)
         {
             string hint = Spelling.DidYouMean(name ?? "", registry.NamesIn(group));
-            problems.Error(entry.Value, at, $"unknown driver {ScalarReading.Described(entry.Value)}{(hint.Length == 0 ? ":" : hint)} there are {Listed(group)}");
+            problems.Error(entry.Value, at, $"unknown driver {ScalarReading.Described(entry.Value)}{(hint.Length == 0 ? ":" : hint)} there are {registry.Listed(group)}");
         }
         return driver;
     }
@@ -43,7 +46,7 @@ sealed class OptionBinder(DriverRegistry registry, Func<string, string?> environ
     /// <summary><see langword="null"/> when anything is wrong, and then it has been said.</summary>
     internal DriverReference? Bind(DriverDeclaration driver, DriverSection section)
     {
-        object options = Activator.CreateInstance(driver.OptionsType)!;
+        object options = driver.NewOptions();
         bool good = true;
         foreach (DriverOption option in driver.Options) good &= BindOption(driver, option, options, section);
         WarnUnknown(driver, driver.Options, section with { CoreKeys = [.. section.CoreKeys, "driver"] });
@@ -76,10 +79,10 @@ sealed class OptionBinder(DriverRegistry registry, Func<string, string?> environ
             bool isHidden = option.IsSecret || (node is YamlScalar { Text: var text } && text.Contains("://", StringComparison.Ordinal));
             string shown = isHidden ? node.Kind : ScalarReading.Described(node);
             string from = node.Line == 0 && option.Declared.Environment is { } variable && node.File == variable ? $" (from the environment variable {variable})" : "";
-            problems.Error(from.Length == 0 ? node : section.Mapping, path, $"expected {OptionValue.Expected(option.Type)}{Bounds(option)}, this is {shown}{from}");
+            problems.Error(from.Length == 0 ? node : section.Mapping, path, $"expected {OptionValue.Expected(option.Type)}{OptionValue.Bounds(option)}, this is {shown}{from}");
             return false;
         }
-        option.Property.SetValue(options, value);
+        option.Set(options, value);
         return true;
     }
 
@@ -89,13 +92,13 @@ sealed class OptionBinder(DriverRegistry registry, Func<string, string?> environ
         bool good = true;
         foreach (YamlEntry entry in section.Mapping.Entries)
         {
-            object group = Activator.CreateInstance(option.Group!)!;
+            object group = option.NewGroup();
             DriverSection inner = section with { Mapping = Group(option, entry), Path = DiagnosticList.Join(section.Path, entry.Name) };
             foreach (DriverOption own in option.GroupOptions) good &= BindOption(driver, own, group, inner);
             WarnUnknown(driver, option.GroupOptions, inner);
             groups[entry.Name] = group;
         }
-        option.Property.SetValue(options, groups);
+        option.Set(options, groups);
         return good;
     }
 
@@ -141,14 +144,6 @@ sealed class OptionBinder(DriverRegistry registry, Func<string, string?> environ
     static bool WithinBounds(DriverOption option, object value) =>
         OptionValue.Measure(value) is not { } number || (number >= option.Declared.Min && number <= option.Declared.Max);
 
-    static string Bounds(DriverOption option) => (option.Declared.Min, option.Declared.Max) switch
-    {
-        (double.NegativeInfinity, double.PositiveInfinity) => "",
-        (var min, double.PositiveInfinity) => string.Create(CultureInfo.InvariantCulture, $" of at least {min}"),
-        (double.NegativeInfinity, var max) => string.Create(CultureInfo.InvariantCulture, $" of at most {max}"),
-        var (min, max) => string.Create(CultureInfo.InvariantCulture, $" from {min} to {max}"),
-    };
-
     static string KeyOf(DriverDeclaration driver, object options)
     {
         using var hash = new ContentHash();
@@ -156,10 +151,8 @@ sealed class OptionBinder(DriverRegistry registry, Func<string, string?> environ
         foreach (DriverOption option in driver.Options.Where(o => !o.Declared.Ignored).OrderBy(o => o.Key, StringComparer.Ordinal))
         {
             hash.Add(option.Key);
-            OptionValue.AddTo(hash, option, option.Property.GetValue(options));
+            OptionValue.AddTo(hash, option, option.Get(options));
         }
         return hash.Finish(64);
     }
-
-    string Listed(string group) => registry.NamesIn(group).ToArray() is { Length: > 0 } names ? string.Join(", ", names) : $"no drivers in {group}";
 }

@@ -20,7 +20,7 @@ public static class OptionDisplay
     static void Add(OrderedDictionary<string, object?> shown, IReadOnlyList<DriverOption> declared, object options)
     {
         foreach (DriverOption option in declared)
-            if (option.Property.GetValue(options) is { } value)
+            if (option.Get(options) is { } value)
                 shown[option.Key] = option.IsSecret ? Hidden : option.Group is not null ? Groups(option, (IDictionary)value) : Shown(value);
     }
 

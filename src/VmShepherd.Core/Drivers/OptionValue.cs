@@ -8,6 +8,8 @@ namespace VmShepherd.Core.Drivers;
 /// <summary>A node to a value of an option's type; <see langword="null"/> = it is none.</summary>
 static class OptionValue
 {
+    static readonly Type[] Known = [typeof(string), typeof(bool), typeof(int), typeof(long), typeof(double), typeof(TimeSpan), typeof(IReadOnlyList<string>), typeof(IReadOnlyDictionary<string, string>)];
+
     internal static object? Read(Type type, YamlNode node)
     {
         if (type == typeof(string)) return ScalarReading.Text(node);
@@ -21,6 +23,9 @@ static class OptionValue
         throw new InvalidDriverException($"an option can't be of the type {type}");
     }
 
+    /// <summary>Whether an option can be of this type, groups of options apart.</summary>
+    internal static bool IsKnown(Type type) => Known.Contains(type);
+
     internal static string Expected(Type type) => type switch
     {
         _ when type == typeof(string) => "a string",
@@ -31,6 +36,15 @@ static class OptionValue
         _ when type == typeof(IReadOnlyList<string>) => "a list of strings",
         _ when type == typeof(IReadOnlyDictionary<string, string>) => "a mapping of strings",
         _ => "a mapping of names to groups of options",
+    };
+
+    /// <summary>For a message, behind <see cref="Expected"/>.</summary>
+    internal static string Bounds(DriverOption option) => (option.Declared.Min, option.Declared.Max) switch
+    {
+        (double.NegativeInfinity, double.PositiveInfinity) => "",
+        (var min, double.PositiveInfinity) => string.Create(CultureInfo.InvariantCulture, $" of at least {min}"),
+        (double.NegativeInfinity, var max) => string.Create(CultureInfo.InvariantCulture, $" of at most {max}"),
+        var (min, max) => string.Create(CultureInfo.InvariantCulture, $" from {min} to {max}"),
     };
 
     /// <summary>The number that bounds are for.</summary>
@@ -50,7 +64,7 @@ static class OptionValue
             case IDictionary groups when option.Group is not null:
                 hash.AddAll([.. groups.Keys.Cast<string>()]);
                 foreach (object group in groups.Values)
-                    foreach (DriverOption own in option.GroupOptions) AddTo(hash, own, own.Property.GetValue(group));
+                    foreach (DriverOption own in option.GroupOptions) AddTo(hash, own, own.Get(group));
                 break;
             case IReadOnlyList<string> list: hash.AddAll(list); break;
             case IReadOnlyDictionary<string, string> map: hash.AddPlain(map.ToDictionary(p => p.Key, object? (p) => p.Value, StringComparer.Ordinal)); break;

@@ -71,7 +71,7 @@ public sealed class Shepherd : IAsyncDisposable
         _settings = settings;
         _log = loggers.CreateLogger("VmShepherd");
         _clock = new SteadyClock(time);
-        _pool = new DriverPool(drivers, new DriverContext(time, random, baseDirectory));
+        _pool = new DriverPool(drivers, new DriverContext(time, random, baseDirectory) { Log = line => Log.DriverSays(_log, line) });
         _runtime = _pool.Get<IRuntimeDriver>(settings.Runtime);
         var builder = new PresetCatalogBuilder(new PresetReader(drivers));
         _userdata = userdata;
@@ -214,6 +214,7 @@ public sealed class Shepherd : IAsyncDisposable
         if (settings.Runtime != old.Runtime) throw new InvalidOperationException("'runtime' changed: that needs a restart");
         if (settings.Http.ListenAddress != old.Http.ListenAddress || settings.Http.ListenPort != old.Http.ListenPort)
             throw new InvalidOperationException("'http.listen_address' or 'http.listen_port' changed: that needs a restart");
+        if (!settings.Plugins.FindSame(old.Plugins)) throw new InvalidOperationException("'plugins' or 'driver_sources' changed: that needs a restart");
         if (settings.Installation != old.Installation) throw new InvalidOperationException("'installation' changed: that needs a restart, and all machines would belong to somebody else");
         _settings = settings;
         Log.Reloaded(_log);

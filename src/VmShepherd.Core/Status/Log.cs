@@ -41,6 +41,9 @@ static partial class Log
     [LoggerMessage(1205, LogLevel.Information, "the store answers again for {Count} presets")]
     public static partial void StoreAnswers(ILogger logger, int count);
 
+    [LoggerMessage(1206, LogLevel.Information, "{Line}")]
+    public static partial void DriverSays(ILogger logger, string line);
+
     [LoggerMessage(1301, LogLevel.Information, "settings reloaded")]
     public static partial void Reloaded(ILogger logger);
 

@@ -7,6 +7,9 @@ static class CommonOptions
 {
     public static Option<string> File() => new("--config", "-c") { Description = "The settings file.", HelpName = "FILE", Required = true };
 
+    /// <summary>For commands that need no more of the settings than where drivers are.</summary>
+    public static Option<string?> PluginsOf() => new("--config", "-c") { Description = "The settings file whose 'plugins' are meant; else the default folder's.", HelpName = "FILE" };
+
     public static Option<Uri?> Server(bool required) => new("--server")
     {
         Description = "Address of a running vmshepherd, as http://127.0.0.1:8888.",

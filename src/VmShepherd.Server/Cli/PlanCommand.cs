@@ -52,8 +52,7 @@ static class PlanCommand
     /// <returns><see langword="null"/> = the settings are not valid; what is wrong has been said.</returns>
     static async Task<JsonElement?> MakeAsync(string file, string[] presets, CancellationToken cancellationToken)
     {
-        DriverRegistry drivers = BuiltIn.Drivers();
-        SettingsReading reading = SettingsFile.Read(file, drivers);
+        (DriverRegistry drivers, SettingsReading reading) = SettingsFile.Open(file);
         foreach (Diagnostic diagnostic in reading.Troubles) await Console.Error.WriteLineAsync(diagnostic.ToString());
         if (reading.Settings is not { } settings) return null;
 

@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using VmShepherd.Core.Configuration;
 using VmShepherd.Core.Configuration.Schemas;
 using VmShepherd.Server.Hosting;
+using VmShepherd.Server.Plugins;
 
 namespace VmShepherd.Server.Cli;
 
@@ -16,10 +18,13 @@ static class SchemaCommand
     public static Command Create()
     {
         Argument<string> of = new Argument<string>("OF") { Description = "settings or preset.", HelpName = "settings|preset" }.AcceptOnlyFromAmong("settings", "preset");
-        var command = new Command("schema", "Writes the JSON Schema of settings or presets to stdout, for editors.") { of };
+        Option<string?> file = CommonOptions.PluginsOf();
+        var command = new Command("schema", "Writes the JSON Schema of settings or presets to stdout, for editors.") { of, file };
         command.SetAction(parsed =>
         {
-            JsonObject schema = parsed.GetRequiredValue(of) == "preset" ? ConfigurationSchema.Preset(BuiltIn.Drivers()) : ConfigurationSchema.Settings(BuiltIn.Drivers());
+            DriversFound found = SettingsFile.FindDrivers(parsed.GetValue(file));
+            foreach (Diagnostic refused in found.Refused) Console.Error.WriteLine(refused);
+            JsonObject schema = parsed.GetRequiredValue(of) == "preset" ? ConfigurationSchema.Preset(found.Drivers) : ConfigurationSchema.Settings(found.Drivers);
             using Stream output = Console.OpenStandardOutput();
             using (var json = new Utf8JsonWriter(output, Readable)) schema.WriteTo(json);
             output.WriteByte((byte)'\n');

@@ -16,8 +16,7 @@ static class UserdataCommand
         var command = new Command("userdata", "Writes the exact userdata of a preset's machines to stdout. It may hold secrets.") { name, file };
         command.SetFallibleAction(async (parsed, cancellationToken) =>
         {
-            DriverRegistry drivers = BuiltIn.Drivers();
-            SettingsReading reading = SettingsFile.Read(parsed.GetRequiredValue(file), drivers);
+            (DriverRegistry drivers, SettingsReading reading) = SettingsFile.Open(parsed.GetRequiredValue(file));
             foreach (Diagnostic diagnostic in reading.Troubles) await Console.Error.WriteLineAsync(diagnostic.ToString());
             if (reading.Settings is not { } settings) return ExitCode.BadConfiguration;
 

@@ -27,8 +27,7 @@ static class ValidateCommand
 
     static async Task<List<Diagnostic>> CheckAsync(string file, CancellationToken cancellationToken)
     {
-        DriverRegistry drivers = BuiltIn.Drivers();
-        SettingsReading reading = SettingsFile.Read(file, drivers);
+        (DriverRegistry drivers, SettingsReading reading) = SettingsFile.Open(file);
         List<Diagnostic> found = [.. reading.Diagnostics];
         if (reading.Settings is not { } settings) return found;
 

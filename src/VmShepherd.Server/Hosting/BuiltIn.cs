@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using VmShepherd.Core.Configuration;
 using VmShepherd.Core.Drivers;
 using VmShepherd.Drivers.Iaas.Dummy;
@@ -10,7 +11,9 @@ namespace VmShepherd.Server.Hosting;
 static class BuiltIn
 {
     /// <summary>Declared and found as anybody's drivers are.</summary>
-    public static DriverRegistry Drivers() => new(typeof(DummyIaasDriver).Assembly, typeof(PostgresDriver).Assembly, typeof(SqliteDriver).Assembly);
+    /// <param name="sources">Which source is meant where plug-ins offer a driver of the same name.</param>
+    public static DriverRegistry Drivers(IReadOnlyDictionary<string, string>? sources = null) =>
+        new(typeof(DummyIaasDriver).Assembly, typeof(PostgresDriver).Assembly, typeof(SqliteDriver).Assembly) { Sources = sources ?? ReadOnlyDictionary<string, string>.Empty };
 
     public static UserdataRenderer Userdata() => new(TimeProvider.System);
 }

@@ -17,8 +17,7 @@ static class RunningServer
 
     public static async Task<int> RunAsync(RunOptions options, TextWriter error)
     {
-        DriverRegistry drivers = BuiltIn.Drivers();
-        SettingsReading reading = SettingsFile.Read(options.File, drivers);
+        (DriverRegistry drivers, SettingsReading reading) = SettingsFile.Open(options.File);
         if (reading.Settings is not { } read)
         {
             foreach (Diagnostic diagnostic in reading.Troubles) await error.WriteLineAsync(diagnostic.ToString());

@@ -1,5 +1,6 @@
 using VmShepherd.Core.Configuration;
 using VmShepherd.Core.Drivers;
+using VmShepherd.Server.Plugins;
 
 namespace VmShepherd.Server.Hosting;
 
@@ -7,6 +8,29 @@ namespace VmShepherd.Server.Hosting;
 static class SettingsFile
 {
     const int MaxBytes = 4 * 1024 * 1024;
+
+    /// <summary>The drivers it leads to, and what it says by them. What was refused on the way is among the diagnostics.</summary>
+    public static (DriverRegistry Drivers, SettingsReading Reading) Open(string file)
+    {
+        DriversFound found = FindDrivers(file);
+        SettingsReading reading = Read(file, found.Drivers);
+        return (found.Drivers, reading with { Diagnostics = [.. found.Refused, .. reading.Diagnostics] });
+    }
+
+    /// <param name="file"><see langword="null"/> = as without settings.</param>
+    public static DriversFound FindDrivers(string? file)
+    {
+        if (file is null) return DriverSearch.Run(new PluginSettings(), "/");
+        try
+        {
+            // What is wrong with the file is said when all of it is read.
+            return DriverSearch.Run(new FileInfo(file).Length > MaxBytes ? new PluginSettings() : SettingsReader.ReadPlugins(File.ReadAllBytes(file), file), DirectoryOf(file));
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            return DriverSearch.Run(new PluginSettings(), "/");
+        }
+    }
 
     public static SettingsReading Read(string file, DriverRegistry drivers)
     {

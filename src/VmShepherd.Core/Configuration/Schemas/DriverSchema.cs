@@ -25,7 +25,7 @@ sealed class DriverSchema(DriverRegistry registry, KeySchema keys)
     /// <param name="isWhole">False where defaults may give what is missing here.</param>
     static JsonObject Options(DriverDeclaration driver, bool isWhole)
     {
-        JsonObject then = Group(driver.OptionsType, driver.Options, isWhole);
+        JsonObject then = Group(driver.NewOptions(), driver.Options, isWhole);
         return Object(
             ("title", driver.Name),
             ("if", Object(("properties", Object(("driver", Object(("const", driver.Name))))), ("required", new JsonArray("driver")))),
@@ -33,9 +33,8 @@ sealed class DriverSchema(DriverRegistry registry, KeySchema keys)
     }
 
     /// <summary>The options of one class, by each of their spellings.</summary>
-    static JsonObject Group(Type type, IReadOnlyList<DriverOption> options, bool isWhole)
+    static JsonObject Group(object plain, IReadOnlyList<DriverOption> options, bool isWhole)
     {
-        object plain = Activator.CreateInstance(type)!;
         var properties = new JsonObject();
         foreach (DriverOption option in options)
             foreach (string spelling in option.Spellings) properties[spelling] = Option(option, plain);
@@ -48,7 +47,7 @@ sealed class DriverSchema(DriverRegistry registry, KeySchema keys)
     /// <summary>A text stands for the group's first option.</summary>
     static JsonObject TextOrGroup(DriverOption option)
     {
-        JsonObject group = Group(option.Group!, option.GroupOptions, isWhole: true);
+        JsonObject group = Group(option.NewGroup(), option.GroupOptions, isWhole: true);
         group.Insert(0, "type", "object");
         return Object(("anyOf", new JsonArray(KeySchema.Text(), group)));
     }
@@ -60,7 +59,7 @@ sealed class DriverSchema(DriverRegistry registry, KeySchema keys)
         JsonObject schema = KeySchema.OrNull(Value(option));
         schema.Insert(0, "title", option.Key);
         schema.Insert(1, "description", option.Declared.Summary);
-        if (!option.Declared.Required && !option.IsSecret && Literal(option.Property.GetValue(plain)) is { } standard) schema["default"] = standard;
+        if (!option.Declared.Required && !option.IsSecret && Literal(option.Get(plain)) is { } standard) schema["default"] = standard;
         if (option.IsSecret) schema["writeOnly"] = true;
         if (option.Declared.Ignored) schema["deprecated"] = true;
         return schema;

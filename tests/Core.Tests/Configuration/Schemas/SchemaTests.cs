@@ -39,7 +39,8 @@ public sealed partial class SchemaTests(ITestOutputHelper output)
         List<string> settings = [], presets = [];
         foreach (string file in Directory.EnumerateFiles(Root(), "*.yaml", SearchOption.TopDirectoryOnly).Concat(Directory.EnumerateFiles(Path.Combine(Root(), "config"), "*.yaml"))) settings.Add(File.ReadAllText(file));
         foreach (string file in Directory.EnumerateFiles(Path.Combine(Root(), "config", "presets"), "*.conf")) presets.Add(File.ReadAllText(file));
-        foreach (string page in Directory.EnumerateFiles(Path.Combine(Root(), "docs"), "*.md", SearchOption.AllDirectories))
+        // Whoever writes a driver has a schema with that driver, which is not here.
+        foreach (string page in Directory.EnumerateFiles(Path.Combine(Root(), "docs"), "*.md", SearchOption.AllDirectories).Where(page => !page.EndsWith("write-your-own.md", StringComparison.Ordinal)))
         {
             foreach (string block in Block().Matches(File.ReadAllText(page)).Select(m => m.Groups[1].Value))
             {
