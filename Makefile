@@ -36,9 +36,10 @@ bench: ## Benchmarks, each beside its floor in the same run.
 publish: ## A self-contained program with its files: artifacts/publish/vmshepherd.
 	dotnet publish $(DOTNET_FLAGS) $(SERVER) --runtime linux-x64 --self-contained -o artifacts/publish
 
-pack: ## The driver SDK as NuGet packages in artifacts/packages.
+pack: ## The driver SDK and the template for drivers as NuGet packages in artifacts/packages.
 	dotnet pack $(DOTNET_FLAGS) src/VmShepherd.Abstractions -o artifacts/packages
 	dotnet pack $(DOTNET_FLAGS) src/VmShepherd.Testing -o artifacts/packages
+	dotnet pack $(DOTNET_FLAGS) templates -o artifacts/packages
 
 format: ## Code style, as .editorconfig says.
 	dotnet format VmShepherd.slnx
