@@ -10,6 +10,7 @@ public sealed class DriverTests
     static readonly Dictionary<string, string> Suites = new(StringComparer.Ordinal)
     {
         [DriverGroup.Iaas] = "IaasDriverConformance",
+        [DriverGroup.Presets] = "PresetDriverConformance",
         [DriverGroup.Runtime] = "RuntimeDriverConformance",
         [DriverGroup.Healthcheck] = "HealthcheckDriverConformance",
     };
