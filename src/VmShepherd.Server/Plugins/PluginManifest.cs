@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 namespace VmShepherd.Server.Plugins;
 
 /// <summary>What a plug-in says of itself in its <c>plugin.json</c>.</summary>
+/// <remarks>Not init-only: generated JSON code would set those that are left out to nothing, and lose their defaults.</remarks>
 sealed partial record PluginManifest
 {
     public const string FileName = "plugin.json";
@@ -12,28 +13,28 @@ sealed partial record PluginManifest
     const int MaxBytes = 1024 * 1024;
 
     /// <summary>Unique among plug-ins; stands in <c>vmshepherd drivers</c> and <c>driver_sources</c>.</summary>
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
 
     /// <summary>Of the plug-in itself, for people.</summary>
-    public string Version { get; init; } = "";
+    public string Version { get; set; } = "";
 
     /// <summary>The version of VmShepherd.Abstractions that it was built for.</summary>
-    public string Sdk { get; init; } = "";
+    public string Sdk { get; set; } = "";
 
     /// <summary>The dll with the drivers, in the plug-in's folder.</summary>
-    public string? Assembly { get; init; }
+    public string? Assembly { get; set; }
 
     /// <summary>Instead of an assembly: the program that is the driver, absolute or in the plug-in's folder, and its arguments.</summary>
-    public IReadOnlyList<string>? Program { get; init; }
+    public IReadOnlyList<string>? Program { get; set; }
 
     /// <summary>What of our environment the program gets: names of variables. It gets no other.</summary>
-    public IReadOnlyList<string> Environment { get; init; } = [];
+    public IReadOnlyList<string> Environment { get; set; } = [];
 
     /// <summary>MiB that the program may have.</summary>
-    public int Memory { get; init; } = 1024;
+    public int Memory { get; set; } = 1024;
 
     /// <summary>What the program can be asked for.</summary>
-    public IReadOnlyList<ProgramDriver> Drivers { get; init; } = [];
+    public IReadOnlyList<ProgramDriver> Drivers { get; set; } = [];
 
     /// <exception cref="PluginException">It can't be read, or is not complete.</exception>
     public static PluginManifest Read(string folder)

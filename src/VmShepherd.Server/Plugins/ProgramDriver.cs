@@ -8,19 +8,19 @@ namespace VmShepherd.Server.Plugins;
 /// <summary>A driver that is a program, as its manifest describes it.</summary>
 sealed record ProgramDriver
 {
-    public string Group { get; init; } = "";
-    public string Name { get; init; } = "";
+    public string Group { get; set; } = "";
+    public string Name { get; set; } = "";
 
     /// <summary>Seconds for one call, from when it is sent.</summary>
-    public double Deadline { get; init; } = 30;
+    public double Deadline { get; set; } = 30;
 
     /// <summary>Calls that it takes side by side.</summary>
-    public int Parallel { get; init; } = 1;
+    public int Parallel { get; set; } = 1;
 
     /// <summary>Seconds, of an IaaS driver: how long a list may lack a new machine.</summary>
-    public double? VisibilityGrace { get; init; }
+    public double? VisibilityGrace { get; set; }
 
-    public IReadOnlyList<ProgramOption> Options { get; init; } = [];
+    public IReadOnlyList<ProgramOption> Options { get; set; } = [];
 
     /// <exception cref="PluginException">It is not complete.</exception>
     public void Check(string file)
@@ -66,17 +66,17 @@ sealed record ProgramOption
         ["map"] = typeof(IReadOnlyDictionary<string, string>),
     };
 
-    public string Key { get; init; } = "";
-    public string Summary { get; init; } = "";
-    public string Type { get; init; } = "text";
-    public JsonElement? Default { get; init; }
-    public bool Required { get; init; }
-    public double? Min { get; init; }
-    public double? Max { get; init; }
-    public bool Secret { get; init; }
-    public bool Endpoint { get; init; }
-    public string? Environment { get; init; }
-    public IReadOnlyList<string> Aliases { get; init; } = [];
+    public string Key { get; set; } = "";
+    public string Summary { get; set; } = "";
+    public string Type { get; set; } = "text";
+    public JsonElement? Default { get; set; }
+    public bool Required { get; set; }
+    public double? Min { get; set; }
+    public double? Max { get; set; }
+    public bool Secret { get; set; }
+    public bool Endpoint { get; set; }
+    public string? Environment { get; set; }
+    public IReadOnlyList<string> Aliases { get; set; } = [];
 
     public void Check(string file, string driver)
     {
