@@ -46,12 +46,17 @@ public sealed class LayeringTests
     }
 
     [Fact]
-    public void The_product_carries_no_test_framework() =>
-        Rule.Holds(Repository.Assemblies.Where(assembly => assembly.GetName().Name != "VmShepherd.Testing")
-            .SelectMany(assembly => assembly.GetReferencedAssemblies().Select(name => name.Name!)
-                .Where(name => name.StartsWith("xunit", StringComparison.Ordinal) || name == "VmShepherd.Testing")
-                .Select(name => $"{assembly.GetName().Name} references {name}")),
-            "VmShepherd.Testing carries xunit and is for driver authors; nothing that is shipped may reference it.");
+    public void Only_the_command_that_tries_drivers_knows_a_test_framework()
+    {
+        Rule.Holds(Repository.Assemblies.Where(assembly => assembly.GetName().Name is not ("VmShepherd.Testing" or "vmshepherd"))
+                .SelectMany(assembly => assembly.GetReferencedAssemblies().Select(name => name.Name!)
+                    .Where(name => name.StartsWith("xunit", StringComparison.Ordinal) || name == "VmShepherd.Testing")
+                    .Select(name => $"{assembly.GetName().Name} references {name}")),
+            "VmShepherd.Testing carries xunit and is for driver authors: of what is shipped, `vmshepherd drivers test` alone may use it.");
+        Rule.Holds(Repository.Sources.Where(file => file.StartsWith("src/VmShepherd.Server/", StringComparison.Ordinal) && !file.StartsWith("src/VmShepherd.Server/Conformance/", StringComparison.Ordinal))
+                .Where(file => Regex.IsMatch(Repository.Read(file), @"\busing (Xunit|VmShepherd\.Testing)\b")),
+            "The suites are loaded by src/VmShepherd.Server/Conformance/ and nobody else: a service that runs never loads them.");
+    }
 
     [Fact]
     public void Nobody_references_the_executable() =>

@@ -12,7 +12,7 @@ static class DriversCommand
     public static Command Create()
     {
         Option<string?> file = CommonOptions.PluginsOf();
-        var command = new Command("drivers", "Lists the drivers there are: GROUP NAME SOURCE.") { file, Show() };
+        var command = new Command("drivers", "Lists the drivers there are: GROUP NAME SOURCE.") { file, Show(), DriversTestCommand.Create() };
         command.SetFallibleAction(async (parsed, _) =>
         {
             foreach (DriverOffer driver in (await FindAsync(parsed.GetValue(file))).Offers) await Console.Out.WriteLineAsync($"{driver.Group} {driver.Name} {driver.Source}");
