@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import uuid
 from datetime import datetime, timezone
 from pathlib import Path
@@ -39,7 +40,8 @@ class LocalProcesses:
     def find(self, id):
         return next((vm for vm in self._machines() if vm["id"] == id), None)
 
-    def create(self, preset, intent_id, image, flavor, metadata, user_data=None, **_):
+    def create(self, preset, intent_id, image, flavor, metadata, send_before=None, **_):
+        require_time(send_before)
         if image not in self.images:
             raise Failure("rejected", f"there is no image '{image}': there are {', '.join(self.images)}")
         machines = self._machines()
@@ -58,7 +60,8 @@ class LocalProcesses:
         self._write(vm, process.pid)
         return vm["id"]
 
-    def terminate(self, id, preset, token):
+    def terminate(self, id, send_before=None, **_):
+        require_time(send_before)
         file = self._file(id)
         try:
             pid = json.loads(file.read_text())["pid"]
@@ -89,6 +92,12 @@ class LocalProcesses:
 
     def _file(self, id):
         return self.directory / f"{uuid.uuid5(uuid.NAMESPACE_OID, id)}.json"
+
+
+def require_time(send_before):
+    """Whoever was frozen must not act when it thaws: another VmShepherd may hold the preset by then."""
+    if send_before is not None and time.monotonic() >= send_before:
+        raise Failure("unavailable", "its time was over")
 
 
 def is_alive(pid):

@@ -27,14 +27,19 @@ sealed class ProgramChannel(ProgramDescription program, IReadOnlyDictionary<stri
     bool _isDisposed;
 
     /// <summary>One call. Waits for its turn; its deadline begins when it is sent.</summary>
+    /// <param name="method">Of the protocol.</param>
+    /// <param name="parameters">By their names.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="sendBefore">As <see cref="VmRequest.SendBefore"/>.</param>
     /// <exception cref="ProgramException">There is no answer.</exception>
-    public async Task<T> CallAsync<T>(string method, IReadOnlyDictionary<string, object?> parameters, CancellationToken cancellationToken)
+    public async Task<T> CallAsync<T>(string method, IReadOnlyDictionary<string, object?> parameters, CancellationToken cancellationToken, long? sendBefore = null)
     {
         await _turns.WaitAsync(cancellationToken).ConfigureAwait(false);
         Task<T>? call = null;
         try
         {
             ProgramProcess process = await RunningAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+            TimelyContent.ThrowIfLate(method, context.Time, sendBefore);
             call = process.InvokeAsync<T>(method, parameters, cancellationToken);
             return await AnswerAsync(process, call, method, cancellationToken).ConfigureAwait(false);
         }
@@ -54,6 +59,9 @@ sealed class ProgramChannel(ProgramDescription program, IReadOnlyDictionary<stri
         await ((Task)running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (running.IsCompletedSuccessfully) await running.Result.DisposeAsync().ConfigureAwait(false);
     }
+
+    /// <summary>A timestamp of ours as the program's own clock shows it: seconds of the system's monotonic clock.</summary>
+    public double? SystemSeconds(long? timestamp) => (double?)timestamp / context.Time.TimestampFrequency;
 
     /// <summary>The answer in time. Whoever stops waiting leaves somebody behind who ends a program that hangs.</summary>
     async Task<T> AnswerAsync<T>(ProgramProcess process, Task<T> call, string method, CancellationToken cancellationToken)

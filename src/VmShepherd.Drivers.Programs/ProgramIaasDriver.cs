@@ -43,21 +43,27 @@ sealed class ProgramIaasDriver(ProgramChannel channel, TimeSpan visibilityGrace)
                 ["security_groups"] = request.SecurityGroups,
                 ["networks"] = request.Networks,
                 ["metadata"] = request.Metadata,
+                ["send_before"] = channel.SystemSeconds(request.SendBefore),
             },
-            cancellationToken).ConfigureAwait(false);
+            cancellationToken,
+            request.SendBefore).ConfigureAwait(false);
         return id is { Length: > 0 } ? id : throw Strange("create", "no id");
     }
 
     public Task TerminateAsync(VmTermination termination, CancellationToken cancellationToken) =>
-        CallAsync<object?>("terminate", new() { ["id"] = termination.Id, ["preset"] = termination.Preset, ["token"] = termination.Token }, cancellationToken);
+        CallAsync<object?>(
+            "terminate",
+            new() { ["id"] = termination.Id, ["preset"] = termination.Preset, ["token"] = termination.Token, ["send_before"] = channel.SystemSeconds(termination.SendBefore) },
+            cancellationToken,
+            termination.SendBefore);
 
     public ValueTask DisposeAsync() => channel.DisposeAsync();
 
-    async Task<T> CallAsync<T>(string method, Dictionary<string, object?> parameters, CancellationToken cancellationToken)
+    async Task<T> CallAsync<T>(string method, Dictionary<string, object?> parameters, CancellationToken cancellationToken, long? sendBefore = null)
     {
         try
         {
-            return await channel.CallAsync<T>(method, parameters, cancellationToken).ConfigureAwait(false);
+            return await channel.CallAsync<T>(method, parameters, cancellationToken, sendBefore).ConfigureAwait(false);
         }
         catch (ProgramException failed)
         {

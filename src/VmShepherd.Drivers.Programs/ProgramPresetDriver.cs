@@ -51,6 +51,7 @@ sealed class ProgramPresetDriver(ProgramChannel channel) : IPresetDriver, IAsync
             Problem = content is null ? source.Problem ?? "the program gave neither 'yaml' nor 'document'" : null,
             Location = source.Location!,
             Commit = source.Commit,
+            ChangedAt = source.ChangedAt,
             NamePrefix = source.NamePrefix ?? "",
             Files = source.FilesRoot is { } root ? new ProgramFiles(channel, source.Origin!, root) : null,
         };
@@ -58,7 +59,7 @@ sealed class ProgramPresetDriver(ProgramChannel channel) : IPresetDriver, IAsync
 
     sealed record Snapshot(string? Revision, bool Unchanged, SourceWire[]? Sources, string[]? Problems, string[]? TroubledOrigins);
 
-    sealed record SourceWire(string? Origin, string? Revision, string? Yaml, JsonElement? Document, string? Problem, string? Location, SourceCommit? Commit, string? NamePrefix, string? FilesRoot);
+    sealed record SourceWire(string? Origin, string? Revision, string? Yaml, JsonElement? Document, string? Problem, string? Location, SourceCommit? Commit, DateTimeOffset? ChangedAt, string? NamePrefix, string? FilesRoot);
 }
 
 /// <summary>Files that presets of a program name: the program reads them, and keeps to its root.</summary>

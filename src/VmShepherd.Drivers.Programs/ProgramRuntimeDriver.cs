@@ -7,7 +7,7 @@ sealed class ProgramRuntimeDriver(ProgramChannel channel) : IRuntimeDriver, ISta
 {
     public async Task<IReadOnlyList<PresetLease>> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken)
     {
-        PresetLease?[] leases = await CallAsync<PresetLease?[]?>("claim", new() { ["instance_id"] = request.InstanceId, ["presets"] = request.Presets, ["max"] = request.Max, ["lease"] = request.Lease }, cancellationToken).ConfigureAwait(false)
+        PresetLease?[] leases = await CallAsync<PresetLease?[]?>("claim", new() { ["instance_id"] = request.InstanceId, ["presets"] = request.Presets, ["max"] = request.Max, ["lease"] = request.Lease, ["courtesy"] = request.Courtesy }, cancellationToken).ConfigureAwait(false)
             ?? throw Strange("claim", "no list");
         if (leases.Length > request.Max || leases.Any(lease => lease?.Preset is null || !request.Presets.Contains(lease.Preset) || lease.Duration <= TimeSpan.Zero || lease.Duration > request.Lease))
             throw Strange("claim", "leases that nobody asked for");

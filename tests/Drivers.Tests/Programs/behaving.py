@@ -65,16 +65,21 @@ class FileStore:
     def _age(self, since):
         return None if since is None else max(0, self.now - since)
 
-    def claim(self, instance_id, presets, max, lease):
+    def _is_left_to_another(self, row, instance_id, courtesy):
+        courtesy = min(courtesy, row.get("due_in", 0) - courtesy)
+        return row.get("last") not in (None, instance_id) and row.get("until") is None and not row.get("requests") and self.now < (row["due"] or 0) + courtesy
+
+    def claim(self, instance_id, presets, max, lease, courtesy):
         with self as stored:
             rows = {name: stored.get(name) or {"due": None} for name in presets}
-            free = [(row["due"] or 0, name) for name, row in rows.items() if (row["due"] or 0) <= self.now and (row.get("until") or 0) <= self.now]
+            free = [(row["due"] or 0, name) for name, row in rows.items() if (row["due"] or 0) <= self.now and (row.get("until") or 0) <= self.now
+                    and not self._is_left_to_another(row, instance_id, courtesy)]
             leases = []
             for _, name in sorted(free)[:max]:
                 row = stored[name] = rows[name]
                 self.all["counter"] += 1
                 clean = row.get("until") is None
-                row.update(token=self.all["counter"], until=self.now + lease)
+                row.update(token=self.all["counter"], until=self.now + lease, last=instance_id)
                 leases.append({
                     "preset": name, "token": {"timeline": 1, "counter": row["token"]}, "duration": lease, "clean_handover": clean,
                     "since_acted": self._age(row.get("acted")), "since_completed": self._age(row.get("completed")),
@@ -109,7 +114,7 @@ class FileStore:
             if state is not None:
                 self._keep(row, state)
             row["requests"] = row.get("requests", [])[requests:]
-            row.update(until=None, completed=self.now, due=self.now if row["requests"] else self.now + due_in)
+            row.update(until=None, completed=self.now, due_in=due_in, due=self.now if row["requests"] else self.now + due_in)
             return True
 
     def renew(self, leases, lease):
