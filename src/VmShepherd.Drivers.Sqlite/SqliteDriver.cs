@@ -30,9 +30,13 @@ public sealed class SqliteDriver : IRuntimeDriver, IStartCheck
         {
             await _queue.DoAsync((_, _) => true, cancellationToken);
         }
-        catch (SqliteStoreException e)
+        catch (SqliteStoreException e) when (!e.IsInUse)
         {
             throw new ArgumentException(e.Message, e);
+        }
+        catch (SqliteStoreException e)
+        {
+            throw new InvalidOperationException(e.Message, e);
         }
     }
 
@@ -72,10 +76,11 @@ public sealed class SqliteDriver : IRuntimeDriver, IStartCheck
     }
 
     /// <inheritdoc/>
+    /// <remarks>Whoever does nothing else, as <c>vmshepherd plan</c>, may do so beside the process that has the file, and changes nothing.</remarks>
     public Task<IReadOnlyDictionary<string, VersionedDocument>> ReadAsync(IReadOnlyCollection<string> presets, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(presets);
-        return _queue.DoAsync<IReadOnlyDictionary<string, VersionedDocument>>((tables, now) =>
+        return _queue.ReadAsync<IReadOnlyDictionary<string, VersionedDocument>>((tables, now) =>
         {
             var documents = new Dictionary<string, VersionedDocument>(StringComparer.Ordinal);
             foreach (string name in presets)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Data.Sqlite;
 
 namespace VmShepherd.Drivers.Sqlite;
@@ -21,18 +22,18 @@ sealed class SqliteFile : IDisposable
         insert into counter values ('token', 0), ('version', 0), ('turn', 0);
         """;
 
-    readonly FileStream _lock;
+    readonly FileStream? _lock;
 
     public SqliteConnection Connection { get; }
 
-    SqliteFile(FileStream @lock, SqliteConnection connection) => (_lock, Connection) = (@lock, connection);
+    SqliteFile(FileStream? @lock, SqliteConnection connection) => (_lock, Connection) = (@lock, connection);
 
     /// <exception cref="SqliteStoreException">Only a person can help.</exception>
     public static SqliteFile Open(string path)
     {
         if (OperatingSystem.IsWindows()) throw new SqliteStoreException("the file needs a system with modes of files", null);
         FileStream @lock = Lock(path);
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 5 }.ConnectionString);
+        SqliteConnection connection = To(path, SqliteOpenMode.ReadWriteCreate);
         try
         {
             if (!File.Exists(path)) new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Private }).Dispose();
@@ -51,6 +52,28 @@ sealed class SqliteFile : IDisposable
         }
     }
 
+    /// <summary>What is there, without the lock and without changing it; nothing, where there is no file yet.</summary>
+    /// <exception cref="SqliteStoreException">Only a person can help.</exception>
+    public static SqliteFile OpenToRead(string path)
+    {
+        bool isThere = File.Exists(path) && new FileInfo(path).Length > 0;
+        SqliteConnection connection = isThere ? To(path, SqliteOpenMode.ReadOnly) : To("", SqliteOpenMode.Memory);
+        try
+        {
+            connection.Open();
+            if (isThere) Check(VersionOf(connection, null), path);
+            else Execute(connection, Tables);
+            return new SqliteFile(null, connection);
+        }
+        catch (Exception e)
+        {
+            connection.Dispose();
+            throw e is SqliteException ? new SqliteStoreException($"{path}: {e.Message}", e) : e;
+        }
+    }
+
+    static SqliteConnection To(string path, SqliteOpenMode mode) => new(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false, DefaultTimeout = 5 }.ConnectionString);
+
     /// <summary>Held as long as the process lives, and let go by the system whatever it dies of.</summary>
     static FileStream Lock(string path)
     {
@@ -64,21 +87,51 @@ sealed class SqliteFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SqliteStoreException(File.Exists(file) && e is not UnauthorizedAccessException
-                ? $"{path}: another process of this host uses it: end that one, or give this one a path of its own; for several instances use PostgresDriver"
-                : $"{path}: {e.Message}", e);
+            if (!File.Exists(file) || e is UnauthorizedAccessException) throw new SqliteStoreException($"{path}: {e.Message}", e);
+            string holder = HolderOf(file) is { } id ? $"process {id}" : "another process";
+            throw new SqliteStoreException($"{path}: {holder} of this host uses it: end that one, or ask it with --server; for several instances use PostgresDriver", e) { IsInUse = true };
         }
+    }
+
+    /// <summary>By what processes have open, as far as this user may see that: whatever is written down somewhere may be out of date.</summary>
+    static int? HolderOf(string file)
+    {
+        foreach (string process in Directory.EnumerateDirectories("/proc"))
+        {
+            if (!int.TryParse(Path.GetFileName(process), NumberStyles.None, CultureInfo.InvariantCulture, out int id)) continue;
+            try
+            {
+                if (Directory.EnumerateFileSystemEntries(Path.Combine(process, "fd")).Any(open => new FileInfo(open).LinkTarget == file)) return id;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It has ended, or is somebody else's.
+                continue;
+            }
+        }
+
+        return null;
     }
 
     static void Migrate(SqliteConnection connection, string path)
     {
         using SqliteTransaction transaction = connection.BeginTransaction();
-        using var read = new SqliteCommand("pragma user_version", connection, transaction);
-        long version = (long)read.ExecuteScalar()!;
-        if (version > Version)
-            throw new SqliteStoreException($"{path} is of version {version}, this program knows versions up to {Version}: a newer vmshepherd has been here, start that one", null);
+        long version = VersionOf(connection, transaction);
+        Check(version, path);
         if (version == 0) Execute(connection, $"{Tables} pragma user_version = {Version}", transaction);
         transaction.Commit();
+    }
+
+    static long VersionOf(SqliteConnection connection, SqliteTransaction? transaction)
+    {
+        using var read = new SqliteCommand("pragma user_version", connection, transaction);
+        return (long)read.ExecuteScalar()!;
+    }
+
+    static void Check(long version, string path)
+    {
+        if (version > Version)
+            throw new SqliteStoreException($"{path} is of version {version}, this program knows versions up to {Version}: a newer vmshepherd has been here, start that one", null);
     }
 
     static void Execute(SqliteConnection connection, string sql, SqliteTransaction? transaction = null)
@@ -90,9 +143,13 @@ sealed class SqliteFile : IDisposable
     public void Dispose()
     {
         Connection.Dispose();
-        _lock.Dispose();
+        _lock?.Dispose();
     }
 }
 
 /// <summary>Only a person can help: another path, another program.</summary>
-sealed class SqliteStoreException(string message, Exception? cause) : Exception(message, cause);
+sealed class SqliteStoreException(string message, Exception? cause) : Exception(message, cause)
+{
+    /// <summary>Another process has it, and may end.</summary>
+    public bool IsInUse { get; init; }
+}

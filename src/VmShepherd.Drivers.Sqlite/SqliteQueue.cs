@@ -13,12 +13,13 @@ sealed class SqliteQueue(string path, TimeProvider time) : IAsyncDisposable
     interface ICall
     {
         bool IsCancelled { get; }
+        bool OnlyReads { get; }
         void Do(SqliteTables tables, long now);
         void Answer();
         void Fail(Exception e);
     }
 
-    sealed class Call<T>(Func<SqliteTables, long, T> what, CancellationToken cancelled) : ICall
+    sealed class Call<T>(Func<SqliteTables, long, T> what, bool onlyReads, CancellationToken cancelled) : ICall
     {
         readonly TaskCompletionSource<T> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
         T? _value;
@@ -26,6 +27,7 @@ sealed class SqliteQueue(string path, TimeProvider time) : IAsyncDisposable
 
         public Task<T> Task => _answer.Task;
         public bool IsCancelled => cancelled.IsCancellationRequested;
+        public bool OnlyReads => onlyReads;
 
         public void Do(SqliteTables tables, long now)
         {
@@ -61,10 +63,15 @@ sealed class SqliteQueue(string path, TimeProvider time) : IAsyncDisposable
     /// <summary>Time goes on steadily from when the file was opened: a wall clock that jumps later changes nothing.</summary>
     long Now => _openedTicks + time.GetElapsedTime(_openedAt).Ticks;
 
-    public Task<T> DoAsync<T>(Func<SqliteTables, long, T> what, CancellationToken cancellationToken)
+    public Task<T> DoAsync<T>(Func<SqliteTables, long, T> what, CancellationToken cancellationToken) => AddAsync(what, onlyReads: false, cancellationToken);
+
+    /// <summary>What changes nothing: it neither takes the file nor makes it.</summary>
+    public Task<T> ReadAsync<T>(Func<SqliteTables, long, T> what, CancellationToken cancellationToken) => AddAsync(what, onlyReads: true, cancellationToken);
+
+    Task<T> AddAsync<T>(Func<SqliteTables, long, T> what, bool onlyReads, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested) return Task.FromCanceled<T>(cancellationToken);
-        var call = new Call<T>(what, cancellationToken);
+        var call = new Call<T>(what, onlyReads, cancellationToken);
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -85,13 +92,23 @@ sealed class SqliteQueue(string path, TimeProvider time) : IAsyncDisposable
         {
             try
             {
-                Store(batch);
+                if (_tables is null && batch.TrueForAll(call => call.OnlyReads)) Read(batch);
+                else Store(batch);
             }
             catch (Exception e)
             {
                 foreach (ICall call in batch) call.Fail(e);
             }
         }
+    }
+
+    void Read(List<ICall> batch)
+    {
+        using SqliteFile file = SqliteFile.OpenToRead(path);
+        using var tables = new SqliteTables(file.Connection);
+        long now = time.GetUtcNow().UtcTicks;
+        foreach (ICall call in batch) call.Do(tables, now);
+        foreach (ICall call in batch) call.Answer();
     }
 
     void Store(List<ICall> batch)

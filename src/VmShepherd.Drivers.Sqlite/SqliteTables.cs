@@ -124,7 +124,7 @@ sealed class SqliteTables(SqliteConnection connection) : IDisposable
     public VersionedDocument? Read(string preset, long now)
     {
         using SqliteDataReader reader = Command("select version, written_at, content from state where preset = @preset", ("@preset", preset)).ExecuteReader();
-        return reader.Read() ? new VersionedDocument(reader.GetInt64(0), reader.GetFieldValue<byte[]>(2), TimeSpan.FromTicks(now - reader.GetInt64(1))) : null;
+        return reader.Read() ? new VersionedDocument(reader.GetInt64(0), reader.GetFieldValue<byte[]>(2), TimeSpan.FromTicks(Math.Max(0, now - reader.GetInt64(1)))) : null;
     }
 
     /// <exception cref="RefusedException">Too many are waiting; nothing is changed.</exception>

@@ -33,9 +33,7 @@ sealed partial class Fleet : IAsyncDisposable
         string url = cloud.Errors[cloud.Errors.IndexOf("http://", StringComparison.Ordinal)..].Trim();
         fleet._installation.Write("password", PostgresServer.Password);
         fleet._installation.WriteSettings(iaas: $"connect: {url}");
-        string settings = File.ReadAllText(fleet._installation.SettingsFile);
-        fleet._installation.Write("settings.yaml", settings.Replace("runtime: {driver: InMemoryDriver}",
-            $"runtime: {{driver: PostgresDriver, host: 127.0.0.1, port: {postgres.Port}, database: shepherd, user: shepherd, password_file: password, schema: {schema}}}", StringComparison.Ordinal));
+        fleet._installation.UseRuntime($"{{driver: PostgresDriver, host: 127.0.0.1, port: {postgres.Port}, database: shepherd, user: shepherd, password_file: password, schema: {schema}}}");
         fleet.CloudUrl = new Uri(url);
         return fleet;
     }

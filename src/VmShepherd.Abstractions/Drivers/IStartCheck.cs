@@ -5,6 +5,7 @@ public interface IStartCheck
 {
     /// <summary>
     /// MUST throw <see cref="ArgumentException"/>, with what to change, when only a person can help: a wrong password, tables of a newer version.
+    /// MUST throw <see cref="InvalidOperationException"/> when it works for one process alone, and another one has it: the start fails, and may be tried again.
     /// MUST return when the store is merely out of reach: the loop waits for it.
     /// </summary>
     Task CheckAsync(CancellationToken cancellationToken);

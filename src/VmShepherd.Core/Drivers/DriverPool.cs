@@ -9,6 +9,9 @@ public sealed class DriverPool(DriverRegistry registry, DriverContext context) :
     readonly Lock _lock = new();
     readonly Dictionary<string, object> _instances = new(StringComparer.Ordinal);
 
+    /// <summary>What relative paths of options are relative to.</summary>
+    public string BaseDirectory => context.BaseDirectory;
+
     /// <summary>The instance for this reference. What its constructor throws comes out as it is, and the next call tries again.</summary>
     public T Get<T>(DriverReference reference) where T : class
     {

@@ -75,6 +75,21 @@ sealed class PresetsInForce(DriverPool pool, CatalogRefresher refresher, KnownSo
         }
     }
 
+    /// <summary>As the driver tells. Of one that does not, or can't be made now, the same options in the same folder are one place.</summary>
+    public IReadOnlyCollection<string> PlacesOf(Settings settings)
+    {
+        try
+        {
+            if (pool.Get<IPresetDriver>(settings.Presets) is IPresetPlaces { Places: { Count: > 0 } places }) return places;
+        }
+        catch (Exception)
+        {
+            // The first pass says what is wrong with it.
+        }
+
+        return [$"{settings.Presets.Name} {settings.Presets.Key} in {pool.BaseDirectory}"];
+    }
+
     IPresetDriver Driver(Settings settings)
     {
         var driver = pool.Get<IPresetDriver>(settings.Presets);

@@ -118,6 +118,9 @@ public sealed class Shepherd : IAsyncDisposable
     /// <exception cref="ArgumentException">It can't; the message says what to change.</exception>
     public Task CheckStoreAsync(CancellationToken cancellationToken) => StoreCheck.RunAsync(_runtime, _clock.Time, cancellationToken);
 
+    /// <summary>Where these settings' presets come from, as far as no other process may keep them: none, when instances share the store.</summary>
+    public IReadOnlyCollection<string> OwnPlaces(Settings settings) => _runtime.IsShared ? [] : _presets.PlacesOf(settings);
+
     /// <summary>Runs until told to stop; returns when every cycle has ended between two steps, its state is saved and its lease given back.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {

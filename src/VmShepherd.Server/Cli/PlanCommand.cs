@@ -58,7 +58,17 @@ static class PlanCommand
 
         await using UserdataRenderer userdata = BuiltIn.Userdata();
         await using Shepherd shepherd = ShepherdFactory.Create(settings, drivers, userdata, ShepherdFactory.NewInstance(), NullLoggerFactory.Instance);
-        IReadOnlyList<PresetPlan> plans = await shepherd.PlanAsync(presets, cancellationToken);
+        IReadOnlyList<PresetPlan> plans;
+        try
+        {
+            plans = await shepherd.PlanAsync(presets, cancellationToken);
+        }
+        catch (Exception failed) when (failed is not OperationCanceledException)
+        {
+            // The store or the presets can't be read; each driver has its own words and exceptions for it.
+            throw new CommandException($"{file}: {failed.Message}");
+        }
+
         return JsonSerializer.Deserialize<JsonElement>(PlanDocument.Render(shepherd.Catalog.Revision, plans).Span);
     }
 

@@ -34,10 +34,12 @@ static class RunningServer
         await using UserdataRenderer userdata = BuiltIn.Userdata();
         await using Shepherd shepherd = ShepherdFactory.Create(settings, drivers, userdata, instance, loggers);
         await CheckStoreAsync(shepherd, settings, signals.Stopping);
+        using var places = new PlaceLocks();
+        places.Take(settings, shepherd.OwnPlaces(settings));
         if (options.Once) return await shepherd.RunOnceAsync(signals.Stopping) ? ExitCode.Good : ExitCode.Failed;
 
         var gate = new AccessGate(ReadAccess(settings));
-        using var reload = new SettingsReload(options, drivers, shepherd, gate, logs, logger);
+        using var reload = new SettingsReload(options, drivers, shepherd, places, gate, logs, logger);
         signals.OnHangup(() => reload.Start(signals.Stopping));
         await using var watch = new SettingsWatch(options.File, TimeProvider.System, () => reload.Start(signals.Stopping));
         await using WebApplication app = WebHost.Build(shepherd, userdata, gate, reload, loggers, TimeProvider.System, signals.Stopping);
@@ -60,6 +62,10 @@ static class RunningServer
         catch (ArgumentException refused)
         {
             throw new CommandException($"{settings.File}: runtime: {refused.Message}", ExitCode.BadConfiguration);
+        }
+        catch (InvalidOperationException taken)
+        {
+            throw new CommandException($"{settings.File}: runtime: {taken.Message}");
         }
     }
 

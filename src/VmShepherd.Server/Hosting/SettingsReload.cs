@@ -6,7 +6,7 @@ using VmShepherd.Server.Access;
 namespace VmShepherd.Server.Hosting;
 
 /// <summary>Reads the settings again, on SIGHUP or on demand. All of them come into force, or none: then those in force stay, and it is said why.</summary>
-sealed class SettingsReload(RunOptions options, DriverRegistry drivers, Shepherd shepherd, AccessGate gate, LogOutput logs, ILogger logger) : IDisposable
+sealed class SettingsReload(RunOptions options, DriverRegistry drivers, Shepherd shepherd, PlaceLocks places, AccessGate gate, LogOutput logs, ILogger logger) : IDisposable
 {
     readonly SemaphoreSlim _one = new(1, 1);
 
@@ -55,10 +55,11 @@ sealed class SettingsReload(RunOptions options, DriverRegistry drivers, Shepherd
         try
         {
             AccessPolicy policy = AccessPolicy.From(settings.Http, SettingsFile.DirectoryOf(options.File));
+            places.Take(settings, shepherd.OwnPlaces(settings));
             shepherd.Reload(settings);
             gate.Enforce(policy);
         }
-        catch (Exception refused) when (refused is AccessException or InvalidOperationException)
+        catch (Exception refused) when (refused is AccessException or InvalidOperationException or CommandException)
         {
             return [refused.Message];
         }

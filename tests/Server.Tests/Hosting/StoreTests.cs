@@ -11,7 +11,7 @@ public sealed class StoreTests
     static Installation With(string runtime)
     {
         var installation = new Installation();
-        installation.Write("settings.yaml", File.ReadAllText(installation.SettingsFile).Replace("runtime: {driver: InMemoryDriver}", $"runtime: {runtime}", StringComparison.Ordinal));
+        installation.UseRuntime(runtime);
         installation.WritePreset("web", 2);
         return installation;
     }
@@ -34,15 +34,96 @@ public sealed class StoreTests
     }
 
     [Fact]
-    public async Task A_file_that_another_process_has_ends_the_start_with_78_until_that_one_is_killed()
+    public async Task A_plan_reads_the_file_of_a_running_instance_and_makes_none()
+    {
+        using Installation installation = With("{driver: SqliteDriver, path: store/store.db}");
+        await using (VmShepherdProcess before = VmShepherdProcess.Start("plan", "-c", installation.SettingsFile)) Assert.Equal(0, await before.ExitsAsync());
+        Assert.False(Directory.Exists(Path.Combine(installation.Folder, "store")));
+
+        await using RunningServer server = await RunningServer.StartAsync(installation);
+        await server.MachinesAsync("web", 2);
+        await using VmShepherdProcess plan = VmShepherdProcess.Start("plan", "-c", installation.SettingsFile, "-o", "json");
+        Assert.Equal(0, await plan.ExitsAsync());
+
+        // Its cloud is another one, of its own process: what the store remembers is missed there.
+        Assert.Contains("missing", plan.Output, StringComparison.Ordinal);
+        await server.MachinesAsync("web", 2);
+    }
+
+    [Fact]
+    public async Task Presets_that_another_process_keeps_with_a_store_of_its_own_are_refused_whatever_settings_name_them()
+    {
+        using var first = new Installation();
+        first.WritePreset("web", 2);
+        using var second = new Installation();
+        Directory.CreateSymbolicLink(Path.Combine(second.Folder, "presets"), Path.Combine(first.Folder, "presets"));
+        (VmShepherdProcess running, Uri _) = await VmShepherdProcess.ServeAsync(first);
+        await using (running)
+        {
+            foreach (string[] arguments in (string[][])[["-p", "0"], ["-1"]])
+            {
+                await using VmShepherdProcess refused = VmShepherdProcess.Start(["-c", second.SettingsFile, .. arguments]);
+                Assert.Equal(1, await refused.ExitsAsync());
+                Assert.StartsWith($"vmshepherd: {second.SettingsFile}: runtime: process {running.Id} of this host keeps the presets of {first.Folder}/presets too, with a store of its own (installation default)", refused.Errors, StringComparison.Ordinal);
+            }
+
+            second.UseRuntime("{driver: SqliteDriver, path: store.db}");
+            await using (VmShepherdProcess other = VmShepherdProcess.Start("-c", second.SettingsFile, "-1")) Assert.Equal(1, await other.ExitsAsync());
+            foreach (string command in (string[])["plan", "validate"])
+            {
+                await using VmShepherdProcess harmless = VmShepherdProcess.Start(command, "-c", second.SettingsFile);
+                Assert.Equal(0, await harmless.ExitsAsync());
+            }
+
+            await running.SignalAsync("KILL");
+            await running.ExitsAsync();
+        }
+
+        await using VmShepherdProcess next = VmShepherdProcess.Start("-c", second.SettingsFile, "-1");
+        Assert.Equal(0, await next.ExitsAsync());
+    }
+
+    [Fact]
+    public async Task Another_installation_or_other_presets_are_not_refused()
+    {
+        using var first = new Installation();
+        first.WritePreset("web", 2);
+        (VmShepherdProcess running, Uri _) = await VmShepherdProcess.ServeAsync(first);
+        await using VmShepherdProcess __ = running;
+        string settings = await File.ReadAllTextAsync(first.SettingsFile, Ct);
+        first.Write("others/web.conf", await File.ReadAllTextAsync(Path.Combine(first.Folder, "presets/web.conf"), Ct));
+        foreach (string changed in (string[])[settings + "installation: another\n", settings.Replace("path: presets", "path: others", StringComparison.Ordinal)])
+        {
+            Assert.NotEqual(settings, changed);
+            await using VmShepherdProcess other = VmShepherdProcess.Start("-c", first.Write("other.yaml", changed), "-1");
+            Assert.True(await other.ExitsAsync() == 0, other.Errors);
+        }
+    }
+
+    [Fact]
+    public async Task Settings_that_lead_to_presets_of_another_process_are_not_reloaded()
+    {
+        using Installation first = new(), second = new();
+        first.WritePreset("web", 1);
+        second.WritePreset("mine", 1);
+        await using RunningServer one = await RunningServer.StartAsync(first), two = await RunningServer.StartAsync(second);
+        string settings = await File.ReadAllTextAsync(second.SettingsFile, Ct);
+        second.Write("settings.yaml", settings.Replace("path: presets", $"path: {first.Folder}/presets", StringComparison.Ordinal));
+
+        await two.Process.SaysAsync($"process {one.Process.Id} of this host keeps the presets of {first.Folder}/presets too");
+        Assert.Equal("mine", (await two.ResultAsync("list_presets"))[0].GetString());
+    }
+
+    [Fact]
+    public async Task A_file_that_another_process_has_ends_the_start_until_that_one_is_killed()
     {
         using Installation installation = With("{driver: SqliteDriver, path: store/store.db}");
         (VmShepherdProcess first, Uri _) = await VmShepherdProcess.ServeAsync(installation);
         await using (first)
         {
             await using VmShepherdProcess second = VmShepherdProcess.Start("-c", installation.SettingsFile, "-p", "0");
-            Assert.Equal(78, await second.ExitsAsync());
-            Assert.Contains($"{installation.Folder}/store/store.db: another process of this host uses it", second.Errors, StringComparison.Ordinal);
+            Assert.Equal(1, await second.ExitsAsync());
+            Assert.Equal($"vmshepherd: {installation.SettingsFile}: runtime: {installation.Folder}/store/store.db: process {first.Id} of this host uses it: end that one, or ask it with --server; for several instances use PostgresDriver\n", second.Errors);
             await first.SignalAsync("KILL");
             await first.ExitsAsync();
         }

@@ -22,6 +22,9 @@ public sealed class Installation : IDisposable
         {more}
         """);
 
+    /// <summary>Another store than memory.</summary>
+    public void UseRuntime(string runtime) => Write("settings.yaml", File.ReadAllText(SettingsFile).Replace("runtime: {driver: InMemoryDriver}", $"runtime: {runtime}", StringComparison.Ordinal));
+
     public void WritePreset(string name, int count, string more = "") => Write($"presets/{name}.conf", $"""
         name: {name}
         count: {count}

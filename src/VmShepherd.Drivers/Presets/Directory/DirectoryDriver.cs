@@ -15,7 +15,7 @@ public sealed class DirectoryDriverOptions
 }
 
 /// <summary>Presets from the <c>*.conf</c> files of one directory. An unchanged file costs one stat.</summary>
-public sealed class DirectoryDriver : IPresetDriver, IPresetNews, IDisposable
+public sealed class DirectoryDriver : IPresetDriver, IPresetNews, IPresetPlaces, IDisposable
 {
     const int MaxBytes = 1024 * 1024;
 
@@ -38,6 +38,9 @@ public sealed class DirectoryDriver : IPresetDriver, IPresetNews, IDisposable
 
     /// <summary>Within a second of a change, as far as the folder can be watched.</summary>
     public event Action? Changed;
+
+    /// <summary>The directory, links resolved.</summary>
+    public IReadOnlyCollection<string> Places => [DirectoryFiles.RealPath(_root)];
 
     sealed record Known(PresetSource Source, FileStamp Stamp, DateTimeOffset ReadAt);
 

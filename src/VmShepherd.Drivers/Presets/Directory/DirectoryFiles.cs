@@ -25,7 +25,7 @@ sealed class DirectoryFiles(string root) : IPresetFiles
     }
 
     /// <summary>Every link on the way resolved, as the kernel would do it.</summary>
-    static string RealPath(string path)
+    internal static string RealPath(string path)
     {
         const int MaxLinks = 40;
         var rest = new Stack<string>(path.Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries).Reverse());

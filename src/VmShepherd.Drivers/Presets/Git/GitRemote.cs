@@ -46,6 +46,9 @@ sealed partial class GitRemote
         var name => [$"refs/heads/{name}", $"refs/tags/{name}"],
     };
 
+    /// <summary>All that tells its presets from those of another.</summary>
+    internal string Place => $"{Name} ({string.Join(' ', new[] { Url, _options.Ref, Path }.Where(part => !string.IsNullOrEmpty(part)))})";
+
     public override string ToString() => Name;
 
     /// <summary>A call that reaches the server. Everything that steers git stands here: no file of the system, of the user or of the repository does.</summary>

@@ -8,7 +8,7 @@ using VmShepherd.Drivers.Presets.Git;
 namespace VmShepherd.Drivers.Presets.Git;
 
 /// <summary>Presets from git repositories. Each is looked at in the background, all side by side; what was fetched last stays in force, over restarts too.</summary>
-public sealed class GitRepoDriver : IPresetDriver, IPresetNews, IAsyncDisposable
+public sealed class GitRepoDriver : IPresetDriver, IPresetNews, IPresetPlaces, IAsyncDisposable
 {
     readonly GitRepository[] _repositories;
     readonly CancellationTokenSource _stopping = new();
@@ -36,6 +36,9 @@ public sealed class GitRepoDriver : IPresetDriver, IPresetNews, IAsyncDisposable
             return new GitRepository(remote, mirror, new CommitSources(remote, reader, limits), slots, options.PollInterval, limits, context.Time, () => Changed?.Invoke());
         })];
     }
+
+    /// <summary>Of each repository its name, which its presets' names begin with, and where it is.</summary>
+    public IReadOnlyCollection<string> Places => [.. _repositories.Select(repository => repository.Place)];
 
     /// <summary>What is known now. Only the first call waits, until each repository has answered or its time is up.</summary>
     public async Task<PresetSnapshot> LoadAsync(CancellationToken cancellationToken)

@@ -32,6 +32,8 @@ sealed class GitRepository(GitRemote remote, GitMirror mirror, CommitSources rea
     /// <summary>What the origin of each of its sources begins with.</summary>
     internal string Origin => CommitSources.OriginOf(remote, "");
 
+    internal string Place => remote.Place;
+
     /// <summary>Starts a look when it is time for one and none is under way.</summary>
     internal void PollWhenDue(CancellationToken stopping)
     {

@@ -99,10 +99,25 @@ public sealed class SqliteDriverTests : IDisposable
         await using SqliteDriver first = Open(), second = Open();
         await first.CheckAsync(Ct);
 
-        var refused = await Assert.ThrowsAsync<ArgumentException>(() => second.CheckAsync(Ct));
-        Assert.Equal($"{File}: another process of this host uses it: end that one, or give this one a path of its own; for several instances use PostgresDriver", refused.Message);
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => second.CheckAsync(Ct));
+        Assert.Equal($"{File}: process {Environment.ProcessId} of this host uses it: end that one, or ask it with --server; for several instances use PostgresDriver", refused.Message);
         await first.DisposeAsync();
         await second.CheckAsync(Ct);
+    }
+
+    [Fact]
+    public async Task Who_only_reads_does_so_beside_the_user_and_makes_nothing()
+    {
+        await using SqliteDriver reader = Open();
+        Assert.Empty(await reader.ReadAsync(["web"], Ct));
+        Assert.False(Directory.Exists(Path.GetDirectoryName(File)));
+
+        await using SqliteDriver user = Open();
+        PresetLease lease = await ClaimAsync(user);
+        Assert.True(await user.SaveAsync(lease, "kept"u8.ToArray(), acted: false, Ct));
+        Assert.Equal("kept"u8.ToArray(), Assert.Single(await reader.ReadAsync(["web", "other"], Ct)).Value.Content.ToArray());
+        Assert.True(await user.CompleteAsync(lease, null, TimeSpan.Zero, Ct));
+        await Assert.ThrowsAnyAsync<Exception>(() => ClaimAsync(reader));
     }
 
     [Fact]
