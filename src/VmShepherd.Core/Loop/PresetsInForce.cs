@@ -103,7 +103,19 @@ sealed class PresetsInForce(DriverPool pool, CatalogRefresher refresher, KnownSo
     {
         // The first catalog follows the last one of the process before. Without it a preset that vanished meanwhile would not be missed: so a store that fails is waited for.
         PresetCatalog previous = _catalog;
-        if (!AreLoaded) previous = _recalled ??= await known.RecallAsync(settings, cancellationToken);
+        if (!AreLoaded) previous = _recalled ??= await RecallAsync(settings, cancellationToken);
         return await refresher.RefreshAsync(Driver(settings), settings, previous, cancellationToken);
+    }
+
+    async Task<PresetCatalog> RecallAsync(Settings settings, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await known.RecallAsync(settings, cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new IOException($"the runtime store can't be read, which knows the presets of before: {Causes.Of(e)}", e);
+        }
     }
 }

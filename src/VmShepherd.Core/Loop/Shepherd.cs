@@ -253,7 +253,7 @@ public sealed class Shepherd : IAsyncDisposable
         catch (Exception e)
         {
             // What was in force stays in force, and is kept.
-            _readProblem = $"{e.GetType().Name}: {e.Message}";
+            _readProblem = Causes.Of(e);
             Log.PresetsUnreadable(_log, _readProblem);
         }
 
@@ -276,7 +276,7 @@ public sealed class Shepherd : IAsyncDisposable
         }
         catch (Exception e)
         {
-            Log.StoreFailed(_log, $"{e.GetType().Name}: {e.Message}");
+            Log.StoreFailed(_log, Causes.Of(e));
         }
     }
 
@@ -323,7 +323,7 @@ public sealed class Shepherd : IAsyncDisposable
         catch (Exception e)
         {
             // The store: nothing can be claimed, so nothing is done. The next pass is the retry.
-            Log.StoreFailed(_log, $"{e.GetType().Name}: {e.Message}");
+            Log.StoreFailed(_log, Causes.Of(e));
         }
     }
 
@@ -336,7 +336,7 @@ public sealed class Shepherd : IAsyncDisposable
         }
         catch (Exception e)
         {
-            Log.StoreFailed(_log, $"{lease.Preset}: {e.GetType().Name}: {e.Message}");
+            Log.StoreFailed(_log, $"{lease.Preset}: {Causes.Of(e)}");
         }
     }
 
