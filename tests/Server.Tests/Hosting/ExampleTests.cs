@@ -44,12 +44,7 @@ public sealed class ExampleTests
         Assert.All(before[1..], vm => Assert.True(machines.TryGetProperty(vm, out _), vm));
     }
 
-    static string Example()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "VmShepherd.slnx"))) folder = folder.Parent;
-        return Path.Combine(folder!.FullName, "config");
-    }
+    static string Example() => Path.Combine(Checkout.Root, "config");
 
     static int FreePort()
     {

@@ -29,10 +29,14 @@ public sealed partial class VmShepherdProcess : IAsyncDisposable
 
     public static VmShepherdProcess Start(params string[] arguments) => Start(arguments, []);
 
-    public static VmShepherdProcess Start(string[] arguments, params (string Name, string Value)[] environment)
+    public static VmShepherdProcess Start(string[] arguments, params (string Name, string Value)[] environment) =>
+        StartProgram(Path.Combine(AppContext.BaseDirectory, "vmshepherd"), arguments, environment);
+
+    /// <summary>One that was put elsewhere.</summary>
+    public static VmShepherdProcess StartProgram(string program, string[] arguments, params (string Name, string Value)[] environment)
     {
         // Who runs the tests in the background has SIGINT ignored, and children inherit that: env gives it back, and becomes the program.
-        var start = new ProcessStartInfo("/usr/bin/env", ["--default-signal=INT,HUP,TERM", Path.Combine(AppContext.BaseDirectory, "vmshepherd"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("/usr/bin/env", ["--default-signal=INT,HUP,TERM", program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach ((string name, string value) in environment) start.Environment[name] = value;
         return new VmShepherdProcess(Process.Start(start)!);
     }
