@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Npgsql;
 using VmShepherd.Abstractions;
 
@@ -30,7 +32,8 @@ static class DataSource
         connection.MaxPoolSize = options.PoolSize;
         connection.ApplicationName ??= "vmshepherd";
         if ((options.TlsMode ?? (options.CaFile is null ? null : "verify-full")) is { } tls) connection.SslMode = Tls(tls);
-        if (options.CaFile is { } ca) connection.RootCertificate = Path.GetFullPath(ca, context.BaseDirectory);
+        if (options.CaFile is not null && connection.SslMode is not (SslMode.VerifyCA or SslMode.VerifyFull))
+            throw new ArgumentException("ca_file is not looked at with this tls_mode: use verify-full or verify-ca");
 
         // A pooler in transaction mode gives each transaction another session: nothing may be kept in one, and nothing needs to be cleaned up.
         connection.NoResetOnClose = true;
@@ -79,6 +82,12 @@ static class DataSource
             builder.UsePasswordProvider(_ => ReadPassword(file), (_, _) => ValueTask.FromResult(ReadPassword(file)));
         }
 
+        if (options.CaFile is { } trusted)
+        {
+            string file = Path.GetFullPath(trusted, context.BaseDirectory);
+            builder.UseRootCertificatesCallback(() => ReadCertificates(file));
+        }
+
         return connection.Host!.Contains(',', StringComparison.Ordinal) ? builder.BuildMultiHost().WithTargetSession(TargetSessionAttributes.Primary) : builder.Build();
     }
 
@@ -90,10 +99,25 @@ static class DataSource
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new PasswordFileException($"password_file can't be read: {e.Message}", e);
+            throw new UnreadableFileException($"password_file can't be read: {e.Message}", e);
         }
+    }
+
+    static X509Certificate2Collection ReadCertificates(string file)
+    {
+        X509Certificate2Collection certificates = [];
+        try
+        {
+            certificates.ImportFromPemFile(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new UnreadableFileException($"ca_file can't be read: {e.Message}", e);
+        }
+
+        return certificates.Count > 0 ? certificates : throw new UnreadableFileException($"ca_file can't be read: there is no certificate (PEM) in {file}", null);
     }
 }
 
-/// <summary>The password is in a file, and the file can't be read.</summary>
-sealed class PasswordFileException(string message, Exception cause) : Exception(message, cause);
+/// <summary>A file that an option names can't be read.</summary>
+sealed class UnreadableFileException(string message, Exception? cause) : Exception(message, cause);

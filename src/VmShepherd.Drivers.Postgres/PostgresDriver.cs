@@ -56,12 +56,15 @@ public sealed class PostgresDriver : IRuntimeDriver, IRuntimeNews, IStartCheck
         try
         {
             await _schema.EnsureAsync(cancellationToken);
+            await using NpgsqlCommand durability = _source.CreateCommand("select current_setting('synchronous_commit')");
+            if (await durability.ExecuteScalarAsync(cancellationToken) is "off")
+                throw new ArgumentException("synchronous_commit is off on the server: a crash would lose commits unnoticed, and machines would be made twice; ALTER ROLE ... SET synchronous_commit = on");
         }
         catch (SchemaException e)
         {
             throw new ArgumentException(e.Message, e);
         }
-        catch (NpgsqlException e) when (e.InnerException is PasswordFileException unreadable)
+        catch (Exception e) when ((e as UnreadableFileException ?? e.InnerException) is UnreadableFileException unreadable)
         {
             throw new ArgumentException(unreadable.Message, e);
         }

@@ -98,6 +98,21 @@ public sealed class PostgresDriverTests(SharedPostgres postgres, ITestOutputHelp
     }
 
     [Fact]
+    public async Task A_server_that_may_lose_commits_without_a_trace_is_refused()
+    {
+        PostgresServer server = await postgres.ServerAsync();
+        string role = $"r{Guid.NewGuid():N}";
+        await server.ExecuteAsync($"create role {role} login password '{PostgresServer.Password}'; alter role {role} set synchronous_commit = off; grant create on database shepherd to {role}");
+        PostgresOptions good = server.Options(_schema);
+        await using PostgresDriver store = Create(new() { Host = good.Host, Port = good.Port, Database = good.Database, User = role, Password = good.Password, Schema = _schema });
+
+        Assert.StartsWith("synchronous_commit is off on the server", (await Assert.ThrowsAsync<ArgumentException>(() => store.CheckAsync(Ct))).Message, StringComparison.Ordinal);
+        await server.ExecuteAsync($"alter role {role} set synchronous_commit = local");
+        await using PostgresDriver again = Create(new() { Host = good.Host, Port = good.Port, Database = good.Database, User = role, Password = good.Password, Schema = _schema });
+        await again.CheckAsync(Ct);
+    }
+
+    [Fact]
     public async Task A_server_that_restarts_is_used_again_and_has_forgotten_nothing()
     {
         await using PostgresServer server = await PostgresServer.StartAsync();

@@ -73,6 +73,28 @@ public sealed class PostgresServer : IAsyncDisposable
         await _server.WaitForExitAsync();
     }
 
+    /// <summary>From now on it speaks TLS, with this certificate.</summary>
+    public async Task UseTlsAsync(string certificate, string key)
+    {
+        string[] files = [Path.Combine(_root, "server.crt"), Path.Combine(_root, "server.key")];
+        await File.WriteAllTextAsync(files[0], certificate);
+        await File.WriteAllTextAsync(files[1], key);
+        await RunAsync("/bin/chmod", "600", files[1]);
+        await OwnAsync();
+        await ExecuteAsync($"alter system set ssl_cert_file = '{files[0]}'");
+        await ExecuteAsync($"alter system set ssl_key_file = '{files[1]}'");
+        await ExecuteAsync("alter system set ssl = on");
+        await StopServerAsync();
+        await StartServerAsync();
+    }
+
+    /// <summary>Whom it lets in, and how, from now on.</summary>
+    public async Task AllowAsync(params string[] lines)
+    {
+        await File.WriteAllLinesAsync(Path.Combine(_data, "pg_hba.conf"), lines);
+        await ExecuteAsync("select pg_reload_conf()");
+    }
+
     public async Task StartPoolerAsync()
     {
         string settings = Path.Combine(_root, "pgbouncer.ini"), users = Path.Combine(_root, "users");
