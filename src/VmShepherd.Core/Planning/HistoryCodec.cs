@@ -6,12 +6,15 @@ namespace VmShepherd.Core.Planning;
 
 /// <summary>
 /// Memory as bytes, and back. Times are of the writer's steady clock; a reader of another process moves them by the document's age,
-/// so that no wall clock, ours or another machine's, takes part in a decision.
+/// so that no wall clock, ours or another machine's, makes anything look longer ago than it was.
 /// </summary>
 public static class HistoryCodec
 {
     /// <summary>Of the document's layout. A newer one is not guessed at.</summary>
     const int Format = 1;
+
+    /// <summary>Clocks of hosts that nobody sets are within this of one another.</summary>
+    static readonly TimeSpan ClocksApart = TimeSpan.FromSeconds(30);
 
     /// <param name="Format">Layout.</param>
     /// <param name="Incarnation">The process that wrote it.</param>
@@ -58,7 +61,7 @@ public static class HistoryCodec
             Document document = JsonSerializer.Deserialize(content, CodecJson.Default.Document) ?? throw new JsonException("null");
             if (document.History.ValueKind != JsonValueKind.Object) throw new JsonException("no history");
             History history = document.History.Deserialize(CodecJson.Default.History) ?? throw new JsonException("no history");
-            return document.Incarnation == incarnation ? history : Shift(history, now - age - document.AsOf);
+            return document.Incarnation == incarnation ? history : Shift(history, now - Believable(age, now - document.AsOf) - document.AsOf);
         }
         catch (JsonException e)
         {
@@ -80,6 +83,12 @@ public static class HistoryCodec
             throw new InvalidDataException($"a stored request can't be read: {e.Message}", e);
         }
     }
+
+    /// <summary>
+    /// A store's clock that is set forward must not make everything long ago: doubts would be settled, and builds given up, at once. Where the writer's own time contradicts
+    /// it by more than clocks of hosts are usually apart, the later moment counts: a wait then begins anew, and nothing is over early.
+    /// </summary>
+    static TimeSpan Believable(TimeSpan age, TimeSpan byOwnTime) => age - byOwnTime <= ClocksApart ? age : byOwnTime > TimeSpan.Zero ? byOwnTime : TimeSpan.Zero;
 
     /// <summary>All times, later by <paramref name="by"/>.</summary>
     internal static History Shift(History history, TimeSpan by) => history with

@@ -82,7 +82,7 @@ public sealed class MemoryTests
     [Fact]
     public void Times_of_another_process_are_moved_by_the_documents_age()
     {
-        var otherTime = new FakeTimeProvider(Given.Noon.AddYears(10));
+        var otherTime = new FakeTimeProvider(Given.Noon.AddYears(-10));
         var otherClock = new SteadyClock(otherTime);
         ReadOnlyMemory<byte> theirs = new Memory("other", otherClock).Encode("web", new History(otherClock.Now - TimeSpan.FromMinutes(1)))!.Value;
 

@@ -93,6 +93,21 @@ public sealed class HistoryCodecTests
             leaf.Value is DateTimeOffset && !leaf.Path.EndsWith(nameof(PresetVersion.SourceAt), StringComparison.Ordinal) && !leaf.Path.EndsWith(nameof(PresetVersion.DefaultsAt), StringComparison.Ordinal);
     }
 
+    /// <summary>The store says that an hour has passed, our clocks say how long it really was: nothing is over early.</summary>
+    [Theory]
+    [InlineData(3600 + 5, 5, 5)] // set forward between writing and reading
+    [InlineData(20, 5, 20)] // within what clocks are apart
+    [InlineData(3600, 3600, 3600)] // nobody was there for an hour
+    [InlineData(3600 + 5, -600, 0)] // and the writer's clock was ahead of ours
+    [InlineData(5, 3600, 5)] // set back, or ours is ahead
+    public void An_age_that_the_writers_own_time_contradicts_is_not_believed(int age, int byOwnTime, int believed)
+    {
+        DateTimeOffset now = T.AddSeconds(byOwnTime);
+        History read = Decode(Document(Full()), "other", TimeSpan.FromSeconds(age), now);
+
+        Assert.Equal(now.AddSeconds(-believed) - T, read.BornAt - Full().BornAt);
+    }
+
     [Fact]
     public void Our_own_times_are_not_moved() => Assert.Equal(Leaves(Full(), ""), Leaves(Decode(Document(Full()), age: TimeSpan.FromHours(1), now: T.AddYears(10)), ""));
 
