@@ -1,3 +1,5 @@
+using VmShepherd.Abstractions;
+
 namespace Core.Tests.Simulation;
 
 /// <summary>The calls that the shepherd makes: each is an await at which anything may happen.</summary>
@@ -20,6 +22,10 @@ sealed class Faults(Scenario scenario, VirtualTime time, Tally tally)
 {
     readonly Random _random = new(scenario.Seed ^ 0x5EED);
     readonly Dictionary<Mischief, TimeSpan> _lasting = [];
+
+    // Of its own: what else happens stays as it is.
+    readonly Random _late = new(scenario.Seed ^ 0x1A7E);
+    readonly Dictionary<string, PresetLease> _formerly = new(StringComparer.Ordinal);
     int _points;
 
     /// <summary>False = nothing goes wrong.</summary>
@@ -58,6 +64,14 @@ sealed class Faults(Scenario scenario, VirtualTime time, Tally tally)
     public void End(Mischief trouble) => _lasting.Remove(trouble);
 
     public bool Hits(double chance) => Stormy && chance > 0 && _random.NextDouble() < chance;
+
+    /// <summary>Now and then somebody who held the preset before writes only now, when it has been granted again.</summary>
+    public PresetLease? LateWriter(PresetLease granted)
+    {
+        PresetLease? before = _formerly.GetValueOrDefault(granted.Preset);
+        _formerly[granted.Preset] = granted;
+        return Stormy && _late.Next(10) == 0 ? before : null;
+    }
 
     public int Next(int below) => _random.Next(below);
 

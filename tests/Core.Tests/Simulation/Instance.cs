@@ -4,7 +4,6 @@ using VmShepherd.Core.Configuration;
 using VmShepherd.Core.Loop;
 using VmShepherd.Core.Planning;
 using VmShepherd.Core.Status;
-using VmShepherd.Drivers.Runtime.InMemory;
 
 namespace Core.Tests.Simulation;
 
@@ -21,7 +20,7 @@ sealed class Instance : IDisposable
     readonly IHealthcheckDriver _checks;
     readonly CancellationTokenSource _stopping = new();
 
-    public Instance(World world, int slot, string id, InMemoryDriver store, int generation)
+    public Instance(World world, int slot, string id, IRuntimeDriver store, int generation)
     {
         (_world, Slot, Id, Store, Generation) = (world, slot, id, store, generation);
         StartedAt = world.Time.Elapsed;
@@ -39,7 +38,7 @@ sealed class Instance : IDisposable
 
     public int Slot { get; }
     public string Id { get; }
-    public InMemoryDriver Store { get; }
+    public IRuntimeDriver Store { get; }
 
     /// <summary>When the oldest look was begun that has not ended: who joins it sees no later state.</summary>
     public TimeSpan? OldestLook => _wired.OldestLook;

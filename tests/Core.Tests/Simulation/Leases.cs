@@ -36,11 +36,14 @@ sealed class Leases(VirtualTime time)
         _grants.TryGetValue((generation, preset), out List<Grant>? all) ? all.FindLast(grant => grant.Token.ToString() == token) : null;
 
     /// <summary>Null when the token has risen (I10).</summary>
-    public string? Add(Instance instance, PresetLease lease)
+    /// <param name="instance">Who was granted it.</param>
+    /// <param name="lease">What.</param>
+    /// <param name="cutShortAt">When leases last ended early.</param>
+    public string? Add(Instance instance, PresetLease lease, TimeSpan? cutShortAt)
     {
         if (!_grants.TryGetValue((instance.Generation, lease.Preset), out List<Grant>? all)) _grants.Add((instance.Generation, lease.Preset), all = []);
         string? broken = all.Count > 0 && lease.Token <= all[^1].Token ? $"token {lease.Token} follows {all[^1].Token}"
-            : all.Count > 0 && !lease.CleanHandover && time.Elapsed < all[^1].Until ? $"token {lease.Token} was granted while {all[^1].Token} was in force" : null;
+            : all.Count > 0 && !lease.CleanHandover && time.Elapsed < all[^1].Until && !(cutShortAt >= all[^1].At) ? $"token {lease.Token} was granted while {all[^1].Token} was in force" : null;
         all.Add(new Grant(lease.Token, instance, time.Elapsed, time.Elapsed + lease.Duration));
         return broken;
     }

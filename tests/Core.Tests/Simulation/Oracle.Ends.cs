@@ -52,6 +52,21 @@ sealed partial class Oracle
         Forgive(preset);
     }
 
+    /// <summary>What the store knows at this moment: a replica that has received no more takes it back to this.</summary>
+    public object Remember() => (new Dictionary<string, (int, TimeSpan)>(_streaks), _debts.ToDictionary(debts => debts.Key, debts => debts.Value.ToArray()),
+        world.Scenario.Presets.SelectMany(preset => world.Truth.Existing(preset.Name)).Where(machine => machine.HasPassed).Select(machine => machine.Id).ToHashSet());
+
+    public void FailedOver(object known)
+    {
+        var (streaks, debts, passed) = ((Dictionary<string, (int, TimeSpan)>, Dictionary<string, (string Vm, TimeSpan At)[]>, HashSet<string>))known;
+        _streaks.Clear();
+        foreach ((string vm, (int, TimeSpan) streak) in streaks) _streaks[vm] = streak;
+
+        // Those that were announced since are forgotten; those that were paid since are not asked for again here.
+        foreach ((string preset, List<(string Vm, TimeSpan At)> owed) in _debts) owed.RemoveAll(debt => !debts.GetValueOrDefault(preset, []).Contains(debt));
+        foreach (Machine machine in world.Scenario.Presets.SelectMany(preset => world.Truth.Existing(preset.Name))) machine.HasPassed &= passed.Contains(machine.Id);
+    }
+
     /// <summary>Never more is owed than there are places without a machine that has passed.</summary>
     void Forgive(string preset)
     {

@@ -79,15 +79,22 @@ sealed partial class Oracle(World world)
     public void Granted(Instance instance, PresetLease lease)
     {
         CheckTakeover(instance, lease);
-        if (_leases.Add(instance, lease) is { } broken) Broken("I10 tokens rise", $"{lease.Preset}: {broken}");
+        if (_leases.Add(instance, lease, world.ClockSetForwardAt) is { } broken) Broken("I10 tokens rise", $"{lease.Preset}: {broken}");
         if (world.Scenario.Mode == StoreMode.Survives && !lease.CleanHandover) world.Tally.Add("takeover of a lease that was not given back");
+    }
+
+    /// <summary>I10: whoever held it before writes in vain.</summary>
+    public void LateWrite(PresetLease lease, bool changed)
+    {
+        if (changed) Broken("I10 an older token changes nothing", $"{lease.Preset}: {lease.Token} has written");
+        world.Tally.Add("late write under an older token");
     }
 
     /// <summary>L3: a preset whose holder died is taken over within a cycle of its lease's end, as far as there is somebody to take over and nothing else in the way.</summary>
     void CheckTakeover(Instance instance, PresetLease lease)
     {
         if (!instance.IsAlive || world.Faults.Stormy || lease.CleanHandover || _leases.Newest(instance.Generation, lease.Preset) is not { Instance.IsAlive: false } left) return;
-        TimeSpan since = new[] { left.Until, world.Faults.CalmSince, instance.StartedAt }.Max();
+        TimeSpan since = new[] { left.Until, world.Faults.CalmSince, instance.StartedAt, world.LeasesProlongedAt + lease.Duration ?? default }.Max();
         world.Tally.Add("takeover in good weather");
         if (Now - since > world.Scenario.WorkerInterval + OneCycle) Broken("L3 takeover within lease and one cycle", $"{lease.Preset} was free from {since} on, and taken over {Now - since} later");
     }
@@ -106,7 +113,7 @@ sealed partial class Oracle(World world)
         string token = request.Metadata[VmMetadata.Token], intent = request.IntentId, preset = request.Preset;
         if (Lease(instance, preset, token) is not { } grant) return;
         if (!_intents.Add(intent)) Broken("I2 one create for each intent", $"{preset}: {intent} is sent again");
-        if (instance.Remembers(preset)?.Intents.Any(open => open.Id == intent) != true)
+        if (!IsLost(grant) && instance.Remembers(preset)?.Intents.Any(open => open.Id == intent) != true)
             Broken("I2 intents are saved before creates are sent", $"{preset}: {intent} is not in the store");
         _creates.Add(intent, new Sent(instance, preset, grant, Now, null));
         CheckCeiling(preset, $"create {intent} is sent");
@@ -121,12 +128,15 @@ sealed partial class Oracle(World world)
         History? stored = instance.Remembers(end.Preset);
         Ending? ending = stored?.Machines.FirstOrDefault(machine => machine.Id == end.Id)?.Ending;
         Cause? cause = ending?.Cause;
-        if (ending is null && !Requested.Contains(end.Id)) Broken("I3 ends are announced", $"{end.Preset}: the end of {end.Id} is not in the store");
+        if (ending is null && !Requested.Contains(end.Id) && !IsLost(grant)) Broken("I3 ends are announced", $"{end.Preset}: the end of {end.Id} is not in the store");
         if (Requested.Contains(end.Id) && (ending is null || ending.By is not null)) cause = Cause.Requested;
         var sent = new Sent(instance, end.Preset, grant, Now, cause);
         _ends[(end.Id, instance)] = sent;
         if (world.Truth.Find(end.Id) is { IsGone: false } machine) CheckEnd(sent, machine);
     }
+
+    /// <summary>What was stored under it may have been lost by now.</summary>
+    bool IsLost(Grant grant) => world.FailedOverAt >= grant.At;
 
     /// <summary>G18: who acts holds the newest lease, and it has not run out.</summary>
     Grant? Lease(Instance instance, string preset, string token)
@@ -138,7 +148,7 @@ sealed partial class Oracle(World world)
         }
 
         if (Now >= grant.Until) Broken("I3 every act inside its token's time", $"{preset}: sent {Now - grant.Until} after the end of {token}");
-        if (_leases.Newest(instance.Generation, preset) != grant) Broken("I3 every act by the newest token", $"{preset}: {token} acts, {_leases.Newest(instance.Generation, preset)!.Token} is newer");
+        if (_leases.Newest(instance.Generation, preset) != grant && !(world.ClockSetForwardAt >= grant.At)) Broken("I3 every act by the newest token", $"{preset}: {token} acts, {_leases.Newest(instance.Generation, preset)!.Token} is newer");
         if (_released.TryGetValue(preset, out TimeSpan at) && !world.Presets.ContainsKey(preset) && grant.At > at + world.Scenario.Lease * 4)
             Broken("I8 no preset, no act", $"{preset} was released at {at}");
         if (preset == World.PoisonedPreset && world.PoisonedGeneration == instance.Generation) Broken("L4 what can't be read is not acted on", preset);

@@ -61,6 +61,9 @@ sealed class Scenario
         Presets = [.. Enumerable.Range(0, large ? 4 : _random.Next(2, 5)).Select(i => NewPreset($"p{i}", large ? _random.Next(7, 13) : _random.Next(1, 13)))];
     }
 
+    /// <summary>The store is a server for many: its clock is set, and it fails over to replicas that lack the last commits.</summary>
+    public bool HasServer => Mode == StoreMode.Survives && Seed % 4 >= 2;
+
     public int Seed { get; }
     public StoreMode Mode { get; }
     public TimeSpan Storm { get; }

@@ -13,6 +13,12 @@ sealed partial class Storm(World world, bool jumps)
     // Of its own, so that a run without jumps draws the same of everything else (I11).
     readonly Random _jumps = new(world.Scenario.Seed ^ 0xC10C);
 
+    /// <summary>Of its own for the same reason: storms of other stores stay as they are.</summary>
+    readonly Random _server = new(world.Scenario.Seed ^ 0x5E4E);
+    bool _failingOver;
+
+    public static readonly byte[] Rubbish = "{ not a history"u8.ToArray();
+
     readonly double _total = world.Scenario.Weights.Sum();
 
     public async Task RageAsync()
@@ -24,6 +30,7 @@ sealed partial class Storm(World world, bool jumps)
             await Task.Delay(TimeSpan.FromSeconds(0.2 - (8 * Math.Log(1 - _random.NextDouble()))), world.Time);
             if (_total > 0) Do(Draw());
             Jump();
+            if (world.Scenario.HasServer) Disturb();
             if (world.Scenario.HasPoison && _random.Next(20) == 0) await PoisonAsync();
         }
     }
@@ -64,13 +71,27 @@ sealed partial class Storm(World world, bool jumps)
         world.Tally.Add("wall clock jumps");
     }
 
+    void Disturb()
+    {
+        int what = _server.Next(30);
+        if (what is 0 or 1) world.SetStoreClock(what == 0 ? TimeSpan.FromHours(1) : TimeSpan.FromHours(-1));
+        if (what == 2 && !_failingOver) _ = FailOverAsync(TimeSpan.FromSeconds(_server.NextDouble() * 30));
+    }
+
+    async Task FailOverAsync(TimeSpan lag)
+    {
+        _failingOver = true;
+        await world.FailOverAsync(lag);
+        _failingOver = false;
+    }
+
     /// <summary>Somebody edits the store by hand, and badly.</summary>
     async Task PoisonAsync()
     {
         int generation = world.Generation;
         IReadOnlyList<PresetLease> leases = await world.Store.ClaimAsync(new ClaimRequest("rubbish", [World.PoisonedPreset], 1, TimeSpan.FromSeconds(15)), CancellationToken.None);
         if (leases.Count == 0) return;
-        await world.Store.CompleteAsync(leases[0], "{ not a history"u8.ToArray(), TimeSpan.Zero, CancellationToken.None);
+        await world.Store.CompleteAsync(leases[0], Rubbish, TimeSpan.Zero, CancellationToken.None);
         world.PoisonedGeneration = generation;
         world.Tally.Add("stored state is rubbish");
     }

@@ -1,15 +1,19 @@
 using VmShepherd.Abstractions;
-using VmShepherd.Drivers.Runtime.InMemory;
 
 namespace Core.Tests.Simulation;
 
 /// <summary>The store as one incarnation sees it: late, out of reach, or silent after the commit.</summary>
-sealed class WiredStore(World world, Instance instance, Wire wire, InMemoryDriver store) : IRuntimeDriver
+sealed class WiredStore(World world, Instance instance, Wire wire, IRuntimeDriver store) : IRuntimeDriver
 {
     public Task<IReadOnlyList<PresetLease>> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken) => SendAsync(Hop.Claim, async () =>
     {
         IReadOnlyList<PresetLease> leases = await store.ClaimAsync(request, CancellationToken.None);
-        foreach (PresetLease lease in leases) world.Oracle.Granted(instance, lease);
+        foreach (PresetLease lease in leases)
+        {
+            world.Oracle.Granted(instance, lease);
+            if (world.Faults.LateWriter(lease) is { } late) world.Oracle.LateWrite(late, await store.SaveAsync(late, "of long ago"u8.ToArray(), acted: true, CancellationToken.None));
+        }
+
         return leases;
     });
 

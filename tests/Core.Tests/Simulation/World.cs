@@ -25,7 +25,7 @@ sealed class World : IDisposable
     readonly Dictionary<string, CycleReport> _reports = new(StringComparer.Ordinal);
     readonly Dictionary<string, Preset> _latest = new(StringComparer.Ordinal);
     readonly List<Instance> _all = [];
-    InMemoryDriver _store;
+    IRuntimeDriver _store;
     int _incarnations, _generation, _requests;
 
     public World(Scenario scenario, Tally tally, int? crashAt = null)
@@ -72,7 +72,7 @@ sealed class World : IDisposable
     public Instance? InSlot(int slot) => _slots[slot];
 
     /// <summary>The store that is in use now.</summary>
-    public InMemoryDriver Store => _store;
+    public IRuntimeDriver Store => _store;
 
     public int Generation => _generation;
 
@@ -172,6 +172,42 @@ sealed class World : IDisposable
         _ = Store.RequestAsync(machine.Preset, System.Text.Encoding.UTF8.GetString(request), CancellationToken.None);
     }
 
+    /// <summary>When the store's clock was last set forward, so that leases ran out early.</summary>
+    public TimeSpan? ClockSetForwardAt { get; private set; }
+
+    /// <summary>When the store last lost what was committed shortly before.</summary>
+    public TimeSpan? FailedOverAt { get; private set; }
+
+    /// <summary>When the store last had a reason to let leases last longer: a clock that was set back, or a failover.</summary>
+    public TimeSpan? LeasesProlongedAt { get; private set; }
+
+    /// <summary>Of a store that is a server.</summary>
+    public void SetStoreClock(TimeSpan by)
+    {
+        ((SimulatedStore)_store).SetClock(by);
+        if (by > TimeSpan.Zero) ClockSetForwardAt = Time.Elapsed;
+        else LeasesProlongedAt = Time.Elapsed;
+        Tally.Add(by > TimeSpan.Zero ? "store's clock set forward by an hour" : "store's clock set back by an hour");
+        Say($"   the store's clock is set by {by}");
+    }
+
+    /// <summary>The server is followed by a replica that has received nothing for a while.</summary>
+    public async Task FailOverAsync(TimeSpan lag)
+    {
+        var server = (SimulatedStore)_store;
+        (object replica, object known) = (server.Replicate(), Oracle.Remember());
+        await Task.Delay(lag, Time);
+        if (!Faults.Stormy) return;
+        if (server.FailOver(replica)) Tally.Add("failover that lost commits");
+        FailedOverAt = LeasesProlongedAt = Time.Elapsed;
+        Oracle.FailedOver(known);
+        Say($"   a replica takes over that lacks the last {lag}");
+
+        // A person whose request was lost asks again; rubbish may have been lost as well.
+        foreach (Machine machine in Oracle.Requested.Select(Truth.Find).OfType<Machine>().Where(machine => !machine.IsGone).ToArray()) AskForEnd(machine);
+        if (PoisonedGeneration is not null && !await server.HoldsAsync(PoisonedPreset, Storm.Rubbish)) PoisonedGeneration = null;
+    }
+
     /// <summary>From now on only reports count that are still to come.</summary>
     public void ForgetReports() => _reports.Clear();
 
@@ -198,7 +234,7 @@ sealed class World : IDisposable
         Cloud.Fail(id);
     }
 
-    InMemoryDriver NewStore() => new(new InMemoryOptions(), new DriverContext(Time, new Random(Scenario.Seed), "/"));
+    IRuntimeDriver NewStore() => Scenario.HasServer ? new SimulatedStore(Time) : new InMemoryDriver(new InMemoryOptions(), new DriverContext(Time, new Random(Scenario.Seed), "/"));
 
     public void Dispose()
     {
