@@ -25,7 +25,7 @@ sealed class Faults(Scenario scenario, VirtualTime time, Tally tally)
 
     // Of its own: what else happens stays as it is.
     readonly Random _late = new(scenario.Seed ^ 0x1A7E);
-    readonly Dictionary<string, PresetLease> _formerly = new(StringComparer.Ordinal);
+    readonly Dictionary<(int Generation, string Preset), PresetLease> _formerly = [];
     int _points;
 
     /// <summary>False = nothing goes wrong.</summary>
@@ -66,10 +66,10 @@ sealed class Faults(Scenario scenario, VirtualTime time, Tally tally)
     public bool Hits(double chance) => Stormy && chance > 0 && _random.NextDouble() < chance;
 
     /// <summary>Now and then somebody who held the preset before writes only now, when it has been granted again.</summary>
-    public PresetLease? LateWriter(PresetLease granted)
+    public PresetLease? LateWriter(int generation, PresetLease granted)
     {
-        PresetLease? before = _formerly.GetValueOrDefault(granted.Preset);
-        _formerly[granted.Preset] = granted;
+        PresetLease? before = _formerly.GetValueOrDefault((generation, granted.Preset));
+        _formerly[(generation, granted.Preset)] = granted;
         return Stormy && _late.Next(10) == 0 ? before : null;
     }
 

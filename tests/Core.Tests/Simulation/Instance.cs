@@ -94,7 +94,7 @@ sealed class Instance : IDisposable
             {
                 try
                 {
-                    await _runner.DrainAsync(lane, (granted, sentAt) => ManageAsync(lane, granted, sentAt), () => _world.Lanes.Contains(lane), courtesy: TimeSpan.Zero, _stopping.Token);
+                    await _runner.DrainAsync(lane, (granted, sentAt) => ManageAsync(lane, granted, sentAt), () => _world.Lanes.Contains(lane), courtesy: 2 * _world.Scenario.WorkerInterval, _stopping.Token);
                 }
                 catch (Exception e) when (e is IOException or OperationCanceledException or TimeoutException)
                 {

@@ -18,6 +18,7 @@ sealed class SimulatedStore(TimeProvider time) : IRuntimeDriver
     sealed record Row(DateTimeOffset NextAt, DateTimeOffset SetAt)
     {
         public bool Held { get; init; }
+        public string? Holder { get; init; }
         public LeaseToken Token { get; init; }
         public DateTimeOffset? ActedAt { get; init; }
         public DateTimeOffset? CompletedAt { get; init; }
@@ -61,13 +62,21 @@ sealed class SimulatedStore(TimeProvider time) : IRuntimeDriver
         DateTimeOffset now = Now;
         if (_lostAt + request.Lease > now) return Task.FromResult<IReadOnlyList<PresetLease>>([]);
         foreach (string name in request.Presets) _rows.TryAdd(name, new Row(now, now));
-        string[] due = [.. request.Presets.Distinct().Where(name => _rows[name].NextAt <= now).OrderBy(name => _rows[name].NextAt).ThenBy(name => name, StringComparer.Ordinal).Take(request.Max)];
-        return Task.FromResult<IReadOnlyList<PresetLease>>([.. due.Select(name => Grant(name, request.Lease, now))]);
+        string[] due = [.. request.Presets.Distinct().Where(name => IsDue(_rows[name], request, now)).OrderBy(name => _rows[name].NextAt).ThenBy(name => name, StringComparer.Ordinal).Take(request.Max)];
+        return Task.FromResult<IReadOnlyList<PresetLease>>([.. due.Select(name => Grant(name, request.InstanceId, request.Lease, now))]);
     }
 
-    PresetLease Grant(string name, TimeSpan duration, DateTimeOffset now)
+    /// <summary>What somebody else gave back is left to that one for a while, but for no longer than the time it was due in exceeds that.</summary>
+    static bool IsDue(Row row, ClaimRequest request, DateTimeOffset now)
     {
-        Row before = _rows[name], row = before with { Held = true, Token = new LeaseToken(_timeline, ++_counter), NextAt = now + duration, SetAt = now, Shown = before.Requests.Count };
+        if (row.Held || row.Holder is null || row.Holder == request.InstanceId) return row.NextAt <= now;
+        TimeSpan most = row.NextAt - row.SetAt - request.Courtesy, left = most < request.Courtesy ? most : request.Courtesy;
+        return row.NextAt <= now && now - row.NextAt >= left;
+    }
+
+    PresetLease Grant(string name, string holder, TimeSpan duration, DateTimeOffset now)
+    {
+        Row before = _rows[name], row = before with { Held = true, Holder = holder, Token = new LeaseToken(_timeline, ++_counter), NextAt = now + duration, SetAt = now, Shown = before.Requests.Count };
         _rows[name] = row;
         TimeSpan? sinceLoss = now - (_lostAt + duration), sinceActed = now - row.ActedAt;
         return new PresetLease(name, row.Token, duration)

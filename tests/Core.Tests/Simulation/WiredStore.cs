@@ -11,7 +11,7 @@ sealed class WiredStore(World world, Instance instance, Wire wire, IRuntimeDrive
         foreach (PresetLease lease in leases)
         {
             world.Oracle.Granted(instance, lease);
-            if (world.Faults.LateWriter(lease) is { } late) world.Oracle.LateWrite(late, await store.SaveAsync(late, "of long ago"u8.ToArray(), acted: true, CancellationToken.None));
+            if (world.Faults.LateWriter(instance.Generation, lease) is { } late) world.Oracle.LateWrite(late, await store.SaveAsync(late, "of long ago"u8.ToArray(), acted: true, CancellationToken.None));
         }
 
         return leases;
