@@ -27,6 +27,7 @@ sealed class SimulatedStore(TimeProvider time) : IRuntimeDriver
         public Document? State { get; init; }
     }
 
+    readonly Lock _gate = new();
     SortedDictionary<string, Row> _rows = new(StringComparer.Ordinal);
     TimeSpan _offset;
     long _timeline = 1, _counter, _version;
@@ -34,6 +35,9 @@ sealed class SimulatedStore(TimeProvider time) : IRuntimeDriver
     DateTimeOffset? _lostAt;
 
     DateTimeOffset Now => time.GetUtcNow() + _offset;
+
+    /// <summary>It has found its clock set back, and lets leases run again from now.</summary>
+    public Action Mended { get; init; } = () => { };
 
     public void SetClock(TimeSpan by) => _offset += by;
 
@@ -58,12 +62,15 @@ sealed class SimulatedStore(TimeProvider time) : IRuntimeDriver
     public Task<IReadOnlyList<PresetLease>> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested) return Task.FromCanceled<IReadOnlyList<PresetLease>>(cancellationToken);
-        Mend();
-        DateTimeOffset now = Now;
-        if (_lostAt + request.Lease > now) return Task.FromResult<IReadOnlyList<PresetLease>>([]);
-        foreach (string name in request.Presets) _rows.TryAdd(name, new Row(now, now));
-        string[] due = [.. request.Presets.Distinct().Where(name => IsDue(_rows[name], request, now)).OrderBy(name => _rows[name].NextAt).ThenBy(name => name, StringComparer.Ordinal).Take(request.Max)];
-        return Task.FromResult<IReadOnlyList<PresetLease>>([.. due.Select(name => Grant(name, request.InstanceId, request.Lease, now))]);
+        lock (_gate)
+        {
+            Mend();
+            DateTimeOffset now = Now;
+            if (_lostAt + request.Lease > now) return Task.FromResult<IReadOnlyList<PresetLease>>([]);
+            foreach (string name in request.Presets) _rows.TryAdd(name, new Row(now, now));
+            string[] due = [.. request.Presets.Distinct().Where(name => IsDue(_rows[name], request, now)).OrderBy(name => _rows[name].NextAt).ThenBy(name => name, StringComparer.Ordinal).Take(request.Max)];
+            return Task.FromResult<IReadOnlyList<PresetLease>>([.. due.Select(name => Grant(name, request.InstanceId, request.Lease, now))]);
+        }
     }
 
     /// <summary>What somebody else gave back is left to that one for a while, but for no longer than the time it was due in exceeds that.</summary>
@@ -93,68 +100,86 @@ sealed class SimulatedStore(TimeProvider time) : IRuntimeDriver
     public Task<bool> SaveAsync(PresetLease lease, ReadOnlyMemory<byte> state, bool acted, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested) return Task.FromCanceled<bool>(cancellationToken);
-        if (HeldUnder(lease) is not { } row) return Task.FromResult(false);
-        _rows[lease.Preset] = row with { State = Written(state), ActedAt = acted ? Now : row.ActedAt };
-        return Task.FromResult(true);
+        lock (_gate)
+        {
+            if (HeldUnder(lease) is not { } row) return Task.FromResult(false);
+            _rows[lease.Preset] = row with { State = Written(state), ActedAt = acted ? Now : row.ActedAt };
+            return Task.FromResult(true);
+        }
     }
 
     public Task<bool> CompleteAsync(PresetLease lease, ReadOnlyMemory<byte>? state, TimeSpan dueIn, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested) return Task.FromCanceled<bool>(cancellationToken);
-        if (HeldUnder(lease) is not { } row) return Task.FromResult(false);
-        DateTimeOffset now = Now;
-        string[] waiting = [.. row.Requests.Skip(Math.Min(lease.Requests.Count, row.Shown))];
-        _rows[lease.Preset] = row with
+        lock (_gate)
         {
-            State = state is { } document ? Written(document) : row.State,
-            Requests = waiting,
-            Shown = 0,
-            Held = false,
-            CompletedAt = now,
-            SetAt = now,
-            NextAt = waiting.Length > 0 ? now : DateTimeOffset.MaxValue - now > dueIn ? now + dueIn : DateTimeOffset.MaxValue,
-        };
-        return Task.FromResult(true);
+            if (HeldUnder(lease) is not { } row) return Task.FromResult(false);
+            DateTimeOffset now = Now;
+            string[] waiting = [.. row.Requests.Skip(Math.Min(lease.Requests.Count, row.Shown))];
+            _rows[lease.Preset] = row with
+            {
+                State = state is { } document ? Written(document) : row.State,
+                Requests = waiting,
+                Shown = 0,
+                Held = false,
+                CompletedAt = now,
+                SetAt = now,
+                NextAt = waiting.Length > 0 ? now : DateTimeOffset.MaxValue - now > dueIn ? now + dueIn : DateTimeOffset.MaxValue,
+            };
+            return Task.FromResult(true);
+        }
     }
 
     public Task<IReadOnlyList<bool>> RenewAsync(IReadOnlyList<PresetLease> leases, TimeSpan lease, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested) return Task.FromCanceled<IReadOnlyList<bool>>(cancellationToken);
-        return Task.FromResult<IReadOnlyList<bool>>([.. leases.Select(held =>
+        lock (_gate)
         {
-            if (HeldUnder(held) is not { } row) return false;
-            _rows[held.Preset] = row with { NextAt = Now + lease, SetAt = Now };
-            return true;
-        })]);
+            return Task.FromResult<IReadOnlyList<bool>>([.. leases.Select(held =>
+            {
+                if (HeldUnder(held) is not { } row) return false;
+                _rows[held.Preset] = row with { NextAt = Now + lease, SetAt = Now };
+                return true;
+            })]);
+        }
     }
 
     public Task<IReadOnlyDictionary<string, VersionedDocument>> ReadAsync(IReadOnlyCollection<string> presets, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested) return Task.FromCanceled<IReadOnlyDictionary<string, VersionedDocument>>(cancellationToken);
-        return Task.FromResult<IReadOnlyDictionary<string, VersionedDocument>>(presets.Distinct()
-            .Where(name => _rows.TryGetValue(name, out Row? row) && row.State is not null).ToDictionary(name => name, name => Shown(_rows[name].State, Now)!, StringComparer.Ordinal));
+        lock (_gate)
+        {
+            return Task.FromResult<IReadOnlyDictionary<string, VersionedDocument>>(presets.Distinct()
+                .Where(name => _rows.TryGetValue(name, out Row? row) && row.State is not null).ToDictionary(name => name, name => Shown(_rows[name].State, Now)!, StringComparer.Ordinal));
+        }
     }
 
     public Task RequestAsync(string preset, string request, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested) return Task.FromCanceled(cancellationToken);
-        Row row = _rows.GetValueOrDefault(preset) ?? new Row(Now, Now);
-        if (row.Requests.Count == MaxRequests) return Task.FromException(new InvalidOperationException($"{preset}: {MaxRequests} requests are waiting already"));
-        row = row with { Requests = [.. row.Requests, request] };
-        _rows[preset] = row.Held || row.NextAt <= Now ? row : row with { NextAt = Now, SetAt = Now };
-        return Task.CompletedTask;
+        lock (_gate)
+        {
+            Row row = _rows.GetValueOrDefault(preset) ?? new Row(Now, Now);
+            if (row.Requests.Count == MaxRequests) return Task.FromException(new InvalidOperationException($"{preset}: {MaxRequests} requests are waiting already"));
+            row = row with { Requests = [.. row.Requests, request] };
+            _rows[preset] = row.Held || row.NextAt <= Now ? row : row with { NextAt = Now, SetAt = Now };
+            return Task.CompletedTask;
+        }
     }
 
     public Task ForgetAsync(IReadOnlyCollection<string> presets, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested) return Task.FromCanceled(cancellationToken);
-        foreach (string name in presets)
+        lock (_gate)
         {
-            if (!_rows.Remove(name, out Row? row) || !row.Held || row.NextAt <= Now) continue;
-            _rows[name] = new Row(row.NextAt, row.SetAt) { Held = true, Token = row.Token };
-        }
+            foreach (string name in presets)
+            {
+                if (!_rows.Remove(name, out Row? row) || !row.Held || row.NextAt <= Now) continue;
+                _rows[name] = new Row(row.NextAt, row.SetAt) { Held = true, Token = row.Token };
+            }
 
-        return Task.CompletedTask;
+            return Task.CompletedTask;
+        }
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -168,6 +193,7 @@ sealed class SimulatedStore(TimeProvider time) : IRuntimeDriver
             foreach ((string name, Row row) in _rows.Where(pair => pair.Value.SetAt > now).ToArray())
                 _rows[name] = row with { NextAt = now + (row.NextAt - row.SetAt), SetAt = now, ActedAt = Earlier(row.ActedAt, now), CompletedAt = Earlier(row.CompletedAt, now) };
             (_seen, _lostAt) = (now, Earlier(_lostAt, now));
+            Mended();
         }
 
         if (_seen < now - Noted) _seen = now;

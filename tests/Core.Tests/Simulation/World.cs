@@ -178,7 +178,7 @@ sealed class World : IDisposable
     /// <summary>When the store last lost what was committed shortly before.</summary>
     public TimeSpan? FailedOverAt { get; private set; }
 
-    /// <summary>When the store last had a reason to let leases last longer: a clock that was set back, or a failover.</summary>
+    /// <summary>When the store last let leases last longer: it found its clock set back, or failed over.</summary>
     public TimeSpan? LeasesProlongedAt { get; private set; }
 
     /// <summary>Of a store that is a server.</summary>
@@ -186,7 +186,6 @@ sealed class World : IDisposable
     {
         ((SimulatedStore)_store).SetClock(by);
         if (by > TimeSpan.Zero) ClockSetForwardAt = Time.Elapsed;
-        else LeasesProlongedAt = Time.Elapsed;
         Tally.Add(by > TimeSpan.Zero ? "store's clock set forward by an hour" : "store's clock set back by an hour");
         Say($"   the store's clock is set by {by}");
     }
@@ -234,7 +233,7 @@ sealed class World : IDisposable
         Cloud.Fail(id);
     }
 
-    IRuntimeDriver NewStore() => Scenario.HasServer ? new SimulatedStore(Time) : new InMemoryDriver(new InMemoryOptions(), new DriverContext(Time, new Random(Scenario.Seed), "/"));
+    IRuntimeDriver NewStore() => Scenario.HasServer ? new SimulatedStore(Time) { Mended = () => LeasesProlongedAt = Time.Elapsed } : new InMemoryDriver(new InMemoryOptions(), new DriverContext(Time, new Random(Scenario.Seed), "/"));
 
     public void Dispose()
     {
