@@ -1,9 +1,8 @@
 using System.Text.RegularExpressions;
 using Drivers.Tests.Runtime.Postgres;
-using VmShepherd.Server.Tests.Instances;
 using VmShepherd.Server.Tests.Running;
 
-namespace VmShepherd.Server.Tests.Docs;
+namespace Instances.Tests;
 
 /// <summary>What docs/drivers/postgres.md and docs/many-instances.md tell an operator to type, typed against a real server.</summary>
 public sealed partial class PostgresPagesTests(OwnPostgres postgres) : IClassFixture<OwnPostgres>

@@ -2,10 +2,9 @@ using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using Drivers.Tests.Runtime.Postgres;
-using VmShepherd.Server.Tests.Instances;
 using VmShepherd.Server.Tests.Running;
 
-namespace VmShepherd.Server.Tests.Hosting;
+namespace Instances.Tests;
 
 /// <summary>What the process makes of a PostgreSQL that refuses it, is not there yet, or does not answer.</summary>
 public sealed class PostgresStoreTests(OwnPostgres postgres) : IClassFixture<OwnPostgres>
