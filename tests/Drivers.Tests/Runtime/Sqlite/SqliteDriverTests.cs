@@ -32,6 +32,8 @@ public sealed class SqliteDriverConforms : RuntimeDriverConformance
     /// <summary>The store lives in one object, which must outlive whoever leaves.</summary>
     sealed class Instance(IRuntimeDriver store) : IRuntimeDriver
     {
+        public bool IsShared => store.IsShared;
+
         public Task<IReadOnlyList<PresetLease>> ClaimAsync(ClaimRequest request, CancellationToken ct) => store.ClaimAsync(request, ct);
 
         public Task<bool> SaveAsync(PresetLease lease, ReadOnlyMemory<byte> state, bool acted, CancellationToken ct) => store.SaveAsync(lease, state, acted, ct);
