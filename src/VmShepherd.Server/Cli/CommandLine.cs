@@ -28,6 +28,7 @@ static class CommandLine
             RunCommand.Create(),
             ValidateCommand.Create(),
             PlanCommand.Create(),
+            DoctorCommand.Create(),
             DriversCommand.Create(),
             UserdataCommand.Create(),
             SchemaCommand.Create(),

@@ -17,7 +17,6 @@ sealed class CloudAccount : IDisposable
 
     readonly CloudHttp _http;
     readonly Shared<(string, double, int, TimeProvider), Pace>.Use _pace;
-    readonly Microversions _versions;
     readonly ErrorDoubts _doubts;
     readonly TimeProvider _time;
 
@@ -31,15 +30,16 @@ sealed class CloudAccount : IDisposable
         lock (context.Random) random = new Random(context.Random.Next());
         Api = new CloudApi(transport, new Keystone(transport, context.Time, again), login, context.Time, random);
         Names = new NameResolver(new NamedLists(Api), context.Time);
-        _versions = new Microversions(Api);
+        Versions = new Microversions(Api);
         _doubts = new ErrorDoubts(context.Time);
     }
 
     public CloudLogin Login { get; }
     public CloudApi Api { get; }
     public NameResolver Names { get; }
+    public Microversions Versions { get; }
 
-    public ServerPages Pages(TimeSpan grace) => new(Api, _versions, _doubts, _time, grace);
+    public ServerPages Pages(TimeSpan grace) => new(Api, Versions, _doubts, _time, grace);
 
     public static Lease Rent(OpenStackOptions options, DriverContext context, Func<string, string?> environment)
     {

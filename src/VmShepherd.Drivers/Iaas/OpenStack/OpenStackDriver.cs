@@ -9,8 +9,9 @@ using VmShepherd.Drivers.Iaas.OpenStack.Servers;
 namespace VmShepherd.Drivers.Iaas.OpenStack;
 
 /// <summary>Servers of one project of an OpenStack: nova, with keystone, glance and neutron for what it needs.</summary>
-public sealed class OpenStackDriver : IIaasDriver, IAsyncDisposable
+public sealed class OpenStackDriver : IIaasDriver, IIaasDoctor, IAsyncDisposable
 {
+    readonly OpenStackOptions _options;
     readonly CloudAccount.Lease _account;
     readonly ServerCreation _creation;
     readonly ServerDeletion _deletion;
@@ -27,6 +28,7 @@ public sealed class OpenStackDriver : IIaasDriver, IAsyncDisposable
             "normal" => false,
             _ => throw new ArgumentException($"delete: expected force or normal, this is '{options.Delete}'"),
         };
+        _options = options;
         _account = CloudAccount.Rent(options, context, Environment.GetEnvironmentVariable);
         CloudAccount account = _account.Account;
         _list = new ServerList(account.Pages(options.ShutdownGracePeriod), context.Time);
@@ -58,6 +60,9 @@ public sealed class OpenStackDriver : IIaasDriver, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(termination);
         return _deletion.EndAsync(termination, cancellationToken);
     }
+
+    public Task<IReadOnlyList<Finding>> ExamineAsync(IReadOnlyCollection<Wish> wishes, CancellationToken cancellationToken) =>
+        new Doctor(_account.Account, _options).ExamineAsync(wishes, cancellationToken);
 
     public ValueTask DisposeAsync()
     {

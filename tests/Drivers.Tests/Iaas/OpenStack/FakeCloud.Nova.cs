@@ -109,6 +109,7 @@ sealed partial class FakeCloud
             ("GET", ["os-keypairs", var key]) => Nova.Keys.Contains(key)
                 ? JsonAsync(http, 200, $$$"""{"keypair": {"name": "{{{key}}}", "fingerprint": "f"}}""") : ItemNotFoundAsync(http, $"Keypair {key} not found for user u"),
             ("GET", ["limits"]) => JsonAsync(http, 200, $$$"""{"limits": {"rate": [], "absolute": {"maxTotalInstances": {{{(Nova.Quota == int.MaxValue ? -1 : Nova.Quota)}}}, "totalInstancesUsed": {{{Nova.Servers(Now).Length}}} } } }"""),
+            ("GET", ["os-availability-zone"]) => JsonAsync(http, 200, """{"availabilityZoneInfo": [{"zoneName": "nova", "zoneState": {"available": true}, "hosts": null}]}"""),
             ("POST", ["servers"]) => CreateAsync(http, body),
             ("GET", ["servers", var id]) => Find(id) is { } found ? JsonAsync(http, 200, new JsonObject { ["server"] = found.Show(Now, EmbedsFlavor(http)) }.ToJsonString()) : ServerNotFoundAsync(http, id),
             ("DELETE", ["servers", var id]) => Find(id) is { } gone ? DeleteAsync(http, gone, 204) : ServerNotFoundAsync(http, id),

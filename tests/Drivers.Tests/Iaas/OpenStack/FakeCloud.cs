@@ -40,6 +40,9 @@ sealed partial class FakeCloud : IAsyncDisposable
     /// <summary>Asked first; answers true when it has answered.</summary>
     public Func<HttpContext, Task<bool>>? Instead { get; set; }
 
+    /// <summary>What was answered.</summary>
+    public ConcurrentQueue<int> Statuses { get; } = new();
+
     public sealed record Call(string Method, string Path, string Query, string Body, string? Microversion);
 
     public static async Task<FakeCloud> StartAsync(TimeProvider? time = null)
@@ -65,6 +68,7 @@ sealed partial class FakeCloud : IAsyncDisposable
 
     async Task AnswerAsync(HttpContext http)
     {
+        http.Response.OnCompleted(() => { Statuses.Enqueue(http.Response.StatusCode); return Task.CompletedTask; });
         http.Request.EnableBuffering();
         string body = await new StreamReader(http.Request.Body).ReadToEndAsync();
         http.Request.Body.Position = 0;

@@ -8,7 +8,7 @@ sealed class Pace(TimeProvider time, double perSecond, int inFlight)
     readonly SemaphoreSlim _slots = new(inFlight);
     readonly Lock _gate = new();
     readonly long _start = time.GetTimestamp();
-    double _free;
+    double _free = double.NegativeInfinity;
 
     /// <summary>Waits for a turn; disposing the answer gives the slot back.</summary>
     public async Task<Slot> EnterAsync(CancellationToken cancellationToken)

@@ -27,9 +27,9 @@ static class ServiceAddresses
         };
     }
 
-    /// <summary>The region in force: the one asked for, else the only one there is.</summary>
+    /// <summary>The region in force: the one asked for, which must be there, else the only one there is.</summary>
     public static string Region(Token token, CloudLogin login) =>
-        login.Region ?? (login.ComputeEndpoint is null ? FromCatalog(Service.Compute, token, login).Region : "");
+        login.ComputeEndpoint is null ? FromCatalog(Service.Compute, token, login).Region : login.Region ?? "";
 
     static string? Overridden(Service service, CloudLogin login) => service switch
     {

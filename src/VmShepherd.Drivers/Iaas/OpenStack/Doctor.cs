@@ -1,0 +1,100 @@
+using System.Text.Json;
+using VmShepherd.Abstractions;
+using VmShepherd.Drivers.Iaas.OpenStack.Calls;
+using VmShepherd.Drivers.Iaas.OpenStack.Login;
+using VmShepherd.Drivers.Iaas.OpenStack.Names;
+
+namespace VmShepherd.Drivers.Iaas.OpenStack;
+
+/// <summary>Looks at an account, and at all that presets name of it. Only reads.</summary>
+sealed class Doctor(CloudAccount account, OpenStackOptions options)
+{
+    readonly List<Finding> _findings = [];
+
+    public async Task<IReadOnlyList<Finding>> ExamineAsync(IReadOnlyCollection<Wish> wishes, CancellationToken cancellationToken)
+    {
+        bool isIn = await TryAsync("login", null, async () =>
+        {
+            Token token = await account.Api.TokenAsync(cancellationToken).ConfigureAwait(false);
+            return $"{account.Login.AuthUrl}, project {token.ProjectName} ({token.ProjectId})";
+        }).ConfigureAwait(false);
+        if (!isIn) return _findings;
+
+        foreach (Service service in new[] { Service.Compute, Service.Image, Service.Network })
+        {
+            await TryAsync("catalog", null, async () =>
+            {
+                Token token = await account.Api.TokenAsync(cancellationToken).ConfigureAwait(false);
+                return $"{service.ToString().ToLowerInvariant()} at {ServiceAddresses.Of(service, token, account.Login)}";
+            }).ConfigureAwait(false);
+        }
+
+        await TryAsync("microversion", null, async () => await account.Versions.ForLooksAsync(cancellationToken).ConfigureAwait(false) is { } version
+            ? $"{version} is used to look, 2.1 to create"
+            : "2.1 and no newer one: of a cell that is down, servers will be missing from lists").ConfigureAwait(false);
+        await TryAsync("quota", null, () => QuotaAsync(wishes, cancellationToken)).ConfigureAwait(false);
+        if (options.ServerGroup is { } group)
+            await TryAsync("server_group", null, async () => $"'{group}' is {await account.Names.ServerGroupAsync(group, cancellationToken).ConfigureAwait(false)}").ConfigureAwait(false);
+        foreach (Wish wish in wishes) await ExamineAsync(wish.Request, cancellationToken).ConfigureAwait(false);
+        return _findings;
+    }
+
+    async Task ExamineAsync(VmRequest request, CancellationToken cancellationToken)
+    {
+        string preset = request.Preset;
+        await TryAsync("image", preset, async () => $"'{request.Image}' is {await account.Names.ImageAsync(request.Image, options.ImageOwnerIds, cancellationToken).ConfigureAwait(false)}").ConfigureAwait(false);
+        await TryAsync("flavor", preset, async () => $"'{request.Flavor}' is {await account.Names.FlavorAsync(request.Flavor, cancellationToken).ConfigureAwait(false)}").ConfigureAwait(false);
+        foreach (string network in request.Networks)
+            await TryAsync("network", preset, async () => $"'{network}' is {await account.Names.NetworkAsync(network, cancellationToken).ConfigureAwait(false)}").ConfigureAwait(false);
+        foreach (string group in request.SecurityGroups)
+            await TryAsync("security group", preset, async () => $"'{group}' is {await account.Names.SecurityGroupAsync(group, cancellationToken).ConfigureAwait(false)}").ConfigureAwait(false);
+        if (request.KeyName is { } key) await TryAsync("key", preset, () => KeyAsync(key, cancellationToken)).ConfigureAwait(false);
+        if (request.AvailabilityZone is { } zone) await TryAsync("availability zone", preset, () => ZoneAsync(zone, cancellationToken)).ConfigureAwait(false);
+    }
+
+    async Task<string> QuotaAsync(IReadOnlyCollection<Wish> wishes, CancellationToken cancellationToken)
+    {
+        JsonElement absolute = (await ReadAsync("/limits", "look at the quota", cancellationToken).ConfigureAwait(false)).GetProperty("limits").GetProperty("absolute");
+        long most = absolute.GetProperty("maxTotalInstances").GetInt64(), used = absolute.GetProperty("totalInstancesUsed").GetInt64(), wanted = wishes.Sum(wish => (long)wish.Count);
+        if (most < 0) return $"servers without limit, {used} are used";
+        string text = $"{most} servers, {used} are used, these presets want {wanted}";
+        return wanted <= most ? text : throw new IaasException(IaasFailure.QuotaReached, $"{text}: not all can be had");
+    }
+
+    async Task<string> KeyAsync(string key, CancellationToken cancellationToken)
+    {
+        var call = new ApiCall(Service.Compute, HttpMethod.Get, $"/os-keypairs/{Uri.EscapeDataString(key)}", $"look for the key '{key}'");
+        using ApiAnswer answer = await account.Api.SendAsync(call, cancellationToken).ConfigureAwait(false);
+        if (answer.Status == System.Net.HttpStatusCode.NotFound) throw new IaasException(IaasFailure.Rejected, $"there is no key '{key}' of this user: keys belong to users, not to projects");
+        return answer.IsGood ? $"'{key}' is there" : throw account.Api.Failure(call, answer);
+    }
+
+    async Task<string> ZoneAsync(string zone, CancellationToken cancellationToken)
+    {
+        JsonElement zones = (await ReadAsync("/os-availability-zone", "look at the availability zones", cancellationToken).ConfigureAwait(false)).GetProperty("availabilityZoneInfo");
+        (string Name, bool IsUp)[] there = [.. zones.EnumerateArray().Select(one => (one.GetProperty("zoneName").GetString() ?? "", one.GetProperty("zoneState").GetProperty("available").GetBoolean()))];
+        return there.Any(one => one.Name == zone && one.IsUp) ? $"'{zone}' is available"
+            : throw new IaasException(IaasFailure.Rejected, $"'{zone}' is not available; there are {string.Join(", ", there.Where(one => one.IsUp).Select(one => one.Name))}");
+    }
+
+    async Task<JsonElement> ReadAsync(string path, string what, CancellationToken cancellationToken)
+    {
+        using ApiAnswer answer = await account.Api.SendForGoodAsync(new ApiCall(Service.Compute, HttpMethod.Get, path, what), cancellationToken).ConfigureAwait(false);
+        using JsonDocument document = JsonDocument.Parse(answer.Body);
+        return document.RootElement.Clone();
+    }
+
+    async Task<bool> TryAsync(string subject, string? preset, Func<Task<string>> look)
+    {
+        try
+        {
+            _findings.Add(new Finding(true, subject, await look().ConfigureAwait(false)) { Preset = preset });
+            return true;
+        }
+        catch (Exception e) when (e is IaasException or JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            _findings.Add(new Finding(false, subject, e is IaasException ? e.Message : $"the answer can't be understood: {e.Message}") { Preset = preset });
+            return false;
+        }
+    }
+}
