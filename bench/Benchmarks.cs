@@ -10,6 +10,7 @@ static class Benchmarks
         ["cycle"] = SteadyCycle.MeasureAsync,
         ["files"] = PresetFiles.MeasureAsync,
         ["list-vms"] = ListVms.MeasureAsync,
+        ["openstack"] = OpenStackList.MeasureAsync,
         ["service"] = WholeService.MeasureAsync,
         ["startup"] = StartUp.MeasureAsync,
     };

@@ -94,11 +94,26 @@ public sealed class CommandTests : IDisposable
     public async Task Bad_settings_end_every_command_that_reads_them_with_78()
     {
         string file = _installation.Write("bad.yaml", "runtime: 5\nworker_interval: soon\n");
-        foreach (string[] arguments in new string[][] { ["-c", file], ["-c", file, "-1"], ["validate", "-c", file], ["plan", "-c", file], ["userdata", "-c", file, "web"], ["-c", file + ".absent"] })
+        foreach (string[] arguments in new string[][] { ["-c", file], ["-c", file, "-1"], ["validate", "-c", file], ["plan", "-c", file], ["doctor", "-c", file], ["userdata", "-c", file, "web"], ["-c", file + ".absent"] })
         {
             (int code, _, _) = await RunAsync(arguments);
             Assert.True(code == 78, $"{string.Join(' ', arguments)}: {code}");
         }
+    }
+
+    [Fact]
+    public async Task The_doctor_looks_at_each_account_and_says_what_is_wrong()
+    {
+        _installation.WritePreset("web", 2);
+        (int good, string output, string errors) = await RunAsync("doctor", "-c", _installation.SettingsFile);
+        Assert.True(good == 0, output + errors);
+        Assert.Contains("DummyIaasDriver of web\n  ok     login: dummy:local\n", output, StringComparison.Ordinal);
+
+        _installation.Write("presets/away.conf", "name: away\ncount: 1\nimage: a\nflavor: b\niaas: {driver: OpenStackDriver, auth_url: 'http://127.0.0.1:1', username: u, password: pl4nted}\n");
+        (int wrong, string told, _) = await RunAsync("doctor", "-c", _installation.SettingsFile);
+        Assert.Equal(1, wrong);
+        Assert.Contains("  WRONG  login: login: keystone: no connection to 127.0.0.1:1", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("pl4nted", told, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -14,15 +14,19 @@ sealed class ErrorDoubts(TimeProvider time)
 
     readonly ConcurrentDictionary<string, long> _first = new(StringComparer.Ordinal);
 
+    // Most clouds never have one; asking an empty dictionary whether it is costs more than reading a server.
+    volatile bool _isUsed;
+
     public VmState Judge(string id, VmState state, DateTimeOffset? created, DateTimeOffset now)
     {
         if (state != VmState.Error)
         {
-            if (!_first.IsEmpty) _first.TryRemove(id, out _);
+            if (_isUsed) _first.TryRemove(id, out _);
             return state;
         }
 
         if (created is { } since && now - since > Young) return state;
+        _isUsed = true;
         long first = _first.GetOrAdd(id, _ => time.GetTimestamp());
         return time.GetElapsedTime(first) >= BetweenReadings ? state : VmState.Pending;
     }

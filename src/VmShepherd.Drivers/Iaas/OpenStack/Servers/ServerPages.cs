@@ -32,7 +32,12 @@ sealed class ServerPages(CloudApi api, Microversions versions, ErrorDoubts doubt
         for (int restart = 0; ; restart++)
         {
             var reading = new Reading(names, new Interned());
-            if (await TryReadAsync(query, reading, cancellationToken).ConfigureAwait(false)) return reading.Result();
+            if (await TryReadAsync(query, reading, cancellationToken).ConfigureAwait(false))
+            {
+                doubts.Prune();
+                return reading.Result();
+            }
+
             if (restart == Restarts) throw Failures.NotSent(Call(query, null, null, _pageSize), $"the list could not be read to its end: the server that a page began behind was gone, {Restarts + 1} times", null);
         }
     }

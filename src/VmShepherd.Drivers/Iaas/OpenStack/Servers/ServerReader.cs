@@ -181,18 +181,19 @@ sealed class ServerReader(ReadingContext context)
         return metadata;
     }
 
-    List<string> Tags(ref Utf8JsonReader json)
+    List<string>? Tags(ref Utf8JsonReader json)
     {
-        List<string> tags = [];
+        List<string>? tags = null;
         Expect(ref json, JsonTokenType.StartArray);
-        while (json.Read() && json.TokenType == JsonTokenType.String) tags.Add(context.Texts.Text(ref json));
+        while (json.Read() && json.TokenType == JsonTokenType.String) (tags ??= []).Add(context.Texts.Text(ref json));
         return tags;
     }
 
     /// <summary>Of all networks, fixed ones before floating ones, else as nova has them.</summary>
     static string[] Addresses(ref Utf8JsonReader json)
     {
-        List<string> floating = [], all = [];
+        List<string> all = [];
+        int floating = 0;
         Expect(ref json, JsonTokenType.StartObject);
         while (NextKey(ref json))
         {
@@ -208,11 +209,14 @@ sealed class ServerReader(ReadingContext context)
                     else Skip(ref json);
                 }
 
-                if (address is not null) (isFloating ? floating : all).Add(address);
+                if (address is null) continue;
+                if (isFloating) all.Add(address);
+                else all.Insert(all.Count - floating, address);
+                if (isFloating) floating++;
             }
         }
 
-        return [.. all, .. floating];
+        return [.. all];
     }
 
     void Links(ref Utf8JsonReader json)
