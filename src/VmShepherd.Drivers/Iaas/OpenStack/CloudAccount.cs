@@ -12,11 +12,11 @@ namespace VmShepherd.Drivers.Iaas.OpenStack;
 /// </summary>
 sealed class CloudAccount : IDisposable
 {
-    static readonly Shared<(CloudLogin, TimeSpan, double, int, TimeProvider), CloudAccount> Accounts = new();
-    static readonly Shared<(string, double, int, TimeProvider), Pace> Paces = new();
+    static readonly Shared<AccountKey, CloudAccount> Accounts = new();
+    static readonly Shared<PaceKey, Pace> Paces = new();
 
     readonly CloudHttp _http;
-    readonly Shared<(string, double, int, TimeProvider), Pace>.Use _pace;
+    readonly Shared<PaceKey, Pace>.Use _pace;
     readonly ErrorDoubts _doubts;
     readonly TimeProvider _time;
 
@@ -24,7 +24,7 @@ sealed class CloudAccount : IDisposable
     {
         (Login, _time) = (login, context.Time);
         _http = new CloudHttp(login.Tls, options.CallsInFlight);
-        _pace = Paces.Rent((login.AuthUrl.Authority, options.CallsPerSecond, options.CallsInFlight, context.Time), () => new Pace(context.Time, options.CallsPerSecond, options.CallsInFlight));
+        _pace = Paces.Rent(new PaceKey(login.AuthUrl.Authority, options.CallsPerSecond, options.CallsInFlight, context.Time), () => new Pace(context.Time, options.CallsPerSecond, options.CallsInFlight));
         var transport = new Transport(_http, _pace.Value, context.Time, options.HttpTimeout);
         Random random;
         lock (context.Random) random = new Random(context.Random.Next());
@@ -41,11 +41,12 @@ sealed class CloudAccount : IDisposable
 
     public ServerPages Pages(TimeSpan grace) => new(Api, Versions, _doubts, _time, grace);
 
-    public static Lease Rent(OpenStackOptions options, DriverContext context, Func<string, string?> environment)
+    public static Shared<AccountKey, CloudAccount>.Use Rent(OpenStackOptions options, DriverContext context, Func<string, string?> environment)
     {
         CloudLogin login = CloudLogin.From(options, context.BaseDirectory, environment);
-        return new Lease(Accounts.Rent((login, options.HttpTimeout, options.CallsPerSecond, options.CallsInFlight, context.Time),
-            () => new CloudAccount(login, options, context, () => Again(login, options, context, environment))));
+        return Accounts.Rent(
+            new AccountKey(login, options.HttpTimeout, options.CallsPerSecond, options.CallsInFlight, context.Time),
+            () => new CloudAccount(login, options, context, () => Again(login, options, context, environment)));
     }
 
     /// <summary>A password that was changed in clouds.yaml counts from the next login on; where it is sent does not change.</summary>
@@ -64,16 +65,13 @@ sealed class CloudAccount : IDisposable
         }
     }
 
+    internal sealed record AccountKey(CloudLogin Login, TimeSpan HttpTimeout, double CallsPerSecond, int CallsInFlight, TimeProvider Time);
+
+    internal sealed record PaceKey(string Cloud, double CallsPerSecond, int CallsInFlight, TimeProvider Time);
+
     public void Dispose()
     {
         _http.Dispose();
         _pace.Dispose();
-    }
-
-    internal sealed class Lease(Shared<(CloudLogin, TimeSpan, double, int, TimeProvider), CloudAccount>.Use use) : IDisposable
-    {
-        public CloudAccount Account => use.Value;
-
-        public void Dispose() => use.Dispose();
     }
 }

@@ -12,7 +12,7 @@ namespace VmShepherd.Drivers.Iaas.OpenStack;
 public sealed class OpenStackDriver : IIaasDriver, IIaasDoctor, IAsyncDisposable
 {
     readonly OpenStackOptions _options;
-    readonly CloudAccount.Lease _account;
+    readonly Shared<CloudAccount.AccountKey, CloudAccount>.Use _account;
     readonly ServerCreation _creation;
     readonly ServerDeletion _deletion;
     readonly ServerList _list;
@@ -30,7 +30,7 @@ public sealed class OpenStackDriver : IIaasDriver, IIaasDoctor, IAsyncDisposable
         };
         _options = options;
         _account = CloudAccount.Rent(options, context, Environment.GetEnvironmentVariable);
-        CloudAccount account = _account.Account;
+        CloudAccount account = _account.Value;
         _list = new ServerList(account.Pages(options.ShutdownGracePeriod), context.Time);
         _creation = new ServerCreation(account.Api, account.Names, _list, options);
         _deletion = new ServerDeletion(account.Api, isForced);
@@ -42,8 +42,8 @@ public sealed class OpenStackDriver : IIaasDriver, IIaasDoctor, IAsyncDisposable
     public async Task<string> GetScopeAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        Token token = await _account.Account.Api.TokenAsync(cancellationToken).ConfigureAwait(false);
-        CloudLogin login = _account.Account.Login;
+        Token token = await _account.Value.Api.TokenAsync(cancellationToken).ConfigureAwait(false);
+        CloudLogin login = _account.Value.Login;
         return token.ProjectId is { } project
             ? $"openstack:{login.AuthUrl.Authority} project {project} region {ServiceAddresses.Region(token, login)}"
             : throw new IaasException(IaasFailure.Unauthorized, $"the login at {login.AuthUrl} is for no project: give project_name (or project_id)");
@@ -62,7 +62,7 @@ public sealed class OpenStackDriver : IIaasDriver, IIaasDoctor, IAsyncDisposable
     }
 
     public Task<IReadOnlyList<Finding>> ExamineAsync(IReadOnlyCollection<Wish> wishes, CancellationToken cancellationToken) =>
-        new Doctor(_account.Account, _options).ExamineAsync(wishes, cancellationToken);
+        new Doctor(_account.Value, _options).ExamineAsync(wishes, cancellationToken);
 
     public ValueTask DisposeAsync()
     {

@@ -38,9 +38,14 @@ sealed class FakeNova
     {
         lock (_gate)
         {
-            _servers.RemoveAll(server => server.GoneAt <= now);
-            return [.. _servers];
+            return [.. _servers.Where(server => server.GoneAt > now)];
         }
+    }
+
+    /// <summary>Changed since then; deleted ones too.</summary>
+    public FakeServer[] Changed(DateTimeOffset since, DateTimeOffset now)
+    {
+        lock (_gate) return [.. _servers.Where(server => server.Touched >= since || (server.GoneAt <= now && server.GoneAt >= since))];
     }
 
     public FakeServer Add(string name, DateTimeOffset now, JsonObject? asked = null)
@@ -64,6 +69,9 @@ sealed record FakeServer(string Id, string Name, DateTimeOffset Created, string 
     /// <summary>Set by somebody, in place of what time brings.</summary>
     public string? Status { get; set; }
 
+    /// <summary>When nova says that it changed; of a new one it may not say so yet.</summary>
+    public DateTimeOffset Touched { get; set; } = DateTimeOffset.MinValue;
+
     /// <summary>Its cell does not answer.</summary>
     public bool IsDown { get; set; }
 
@@ -75,7 +83,7 @@ sealed record FakeServer(string Id, string Name, DateTimeOffset Created, string 
         {
             ["id"] = Id,
             ["name"] = Name,
-            ["status"] = Status ?? (isActive ? "ACTIVE" : "BUILD"),
+            ["status"] = GoneAt <= now ? "DELETED" : Status ?? (isActive ? "ACTIVE" : "BUILD"),
             ["tenant_id"] = FakeCloud.Project,
             ["metadata"] = Asked["metadata"]?.DeepClone() ?? new JsonObject(),
             ["image"] = Asked["imageRef"] is { } image ? new JsonObject { ["id"] = (string?)image, ["links"] = new JsonArray() } : "",
@@ -139,8 +147,10 @@ sealed partial class FakeCloud
     {
         string? name = http.Request.Query["name"], marker = http.Request.Query["marker"];
         int limit = Math.Min(int.TryParse(http.Request.Query["limit"], out int asked) ? asked : int.MaxValue, Nova.MaxLimit);
-        FakeServer[] all = [.. Nova.Servers(Now).Where(server => name is null || (!server.IsDown && Regex.IsMatch(server.Name, name, RegexOptions.IgnoreCase)))
+        bool isOfChanges = DateTimeOffset.TryParse(http.Request.Query["changes-since"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset since);
+        FakeServer[] all = [.. (isOfChanges ? Nova.Changed(since, Now) : Nova.Servers(Now)).Where(server => name is null || (!server.IsDown && Regex.IsMatch(server.Name, name, RegexOptions.IgnoreCase)))
             .Where(server => !server.IsDown || Minor(http) >= 69)];
+        if (http.Request.Query["sort_dir"] == "desc") Array.Reverse(all);
         int from = marker is null ? 0 : Array.FindIndex(all, server => server.Id == marker) + 1;
         if (marker is not null && from == 0) return JsonAsync(http, 400, $$$"""{"badRequest": {"code": 400, "message": "marker [{{{marker}}}] not found"}}""");
         FakeServer[] page = [.. all.Skip(from).Take(limit)];

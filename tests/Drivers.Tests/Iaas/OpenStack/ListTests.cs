@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 using VmShepherd.Abstractions;
 using VmShepherd.Drivers.Iaas.OpenStack;
 using Xunit;
@@ -84,6 +85,54 @@ public sealed class ListTests
         int before = scene.Cloud.Calls.Count;
         Assert.Equal(1000, (await driver.ListAsync(presets, Ct)).Count);
         Assert.InRange(scene.Cloud.Calls.Count - before, 1, 3);
+    }
+
+    [Fact]
+    public async Task Between_whole_lists_of_many_pages_what_changed_is_asked_for_and_every_new_server_is_seen()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(56));
+        await using Scene scene = await StartAsync(time);
+        scene.Cloud.Nova.MaxLimit = 10;
+        string[] presets = [.. Enumerable.Range(0, 20).Select(i => $"preset-{i}")];
+        FakeServer[] servers = [.. presets.SelectMany(preset => new[] { preset, preset, "foreign" }).Select(name => scene.Cloud.Nova.Add(name, scene.Cloud.Now - TimeSpan.FromHours(1)))];
+        OpenStackDriver driver = scene.Driver();
+        Assert.Equal(40, (await driver.ListAsync(presets, Ct)).Count);
+
+        scene.Cloud.Calls.Clear();
+        time.Advance(TimeSpan.FromSeconds(20));
+        FakeServer made = scene.Cloud.Nova.Add("preset-3", scene.Cloud.Now);
+        (servers[0].GoneAt, servers[1].Status, servers[1].Touched) = (scene.Cloud.Now, "SHUTOFF", scene.Cloud.Now);
+        IReadOnlyList<Vm> followed = await driver.ListAsync(presets, Ct);
+        Assert.Equal(40, followed.Count);
+        Assert.Contains(followed, vm => vm.Id == made.Id);
+        Assert.DoesNotContain(followed, vm => vm.Id == servers[0].Id);
+        Assert.Equal(VmState.Terminated, followed.Single(vm => vm.Id == servers[1].Id).State);
+        Assert.Equal(["changes-since", "sort_key"], scene.Cloud.Calls.Select(call => call.Query[1..].Split('=')[0]));
+
+        // More new ones than a page holds: the whole is read again.
+        for (int i = 0; i < 11; i++) scene.Cloud.Nova.Add("preset-5", scene.Cloud.Now);
+        Assert.Equal(51, (await driver.ListAsync(presets, Ct)).Count);
+
+        // And after a minute anyway: somebody set metadata, which is no change to nova.
+        scene.Cloud.Calls.Clear();
+        time.Advance(TimeSpan.FromSeconds(61));
+        await driver.ListAsync(presets, Ct);
+        Assert.DoesNotContain(scene.Cloud.Calls, call => call.Query.Contains("changes-since", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_cell_that_goes_down_between_whole_lists_is_seen_in_what_changed()
+    {
+        await using Scene scene = await StartAsync();
+        scene.Cloud.Nova.MaxLimit = 2;
+        string[] presets = [.. Enumerable.Range(0, 8).Select(i => $"preset-{i}")];
+        FakeServer[] servers = [.. presets.Select(preset => scene.Cloud.Nova.Add(preset, scene.Cloud.Now))];
+        OpenStackDriver driver = scene.Driver();
+        await driver.ListAsync(presets, Ct);
+        (servers[2].IsDown, servers[2].Touched) = (true, scene.Cloud.Now);
+        IReadOnlyList<Vm> listed = await driver.ListAsync(presets, Ct);
+        Assert.Equal(8, listed.Count);
+        Assert.False(listed.Single(vm => vm.Id == servers[2].Id).IsComplete);
     }
 
     [Fact]

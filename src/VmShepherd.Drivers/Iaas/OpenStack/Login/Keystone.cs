@@ -35,12 +35,12 @@ sealed class Keystone(Transport transport, TimeProvider time, Func<CloudLogin> l
 
     async Task<Token> LogInAsync(Token? refused, CancellationToken cancellationToken)
     {
-        CloudLogin as_ = login();
+        CloudLogin who = login();
         for (int attempt = 1; ; attempt++)
         {
             try
             {
-                return await AskAsync(as_, cancellationToken).ConfigureAwait(false);
+                return await AskAsync(who, cancellationToken).ConfigureAwait(false);
             }
             catch (IaasException e) when (e.Failure == IaasFailure.Unavailable && _token is Token old && !ReferenceEquals(old, refused) && !old.IsExpired(time))
             {

@@ -10,8 +10,11 @@ namespace VmShepherd.Drivers.Iaas.OpenStack.Servers;
 /// <summary>What one reading of all pages showed.</summary>
 /// <param name="Vms">Servers of the names that were asked for, each id once.</param>
 /// <param name="Seen">Every server there was: its name by its id; null = a cell is down, and nova knows no more.</param>
+/// <param name="Deleted">Those of them that are deleted: told only to who asks for changes.</param>
 /// <param name="Pages">How many calls it took.</param>
-sealed record ServerPagesRead(IReadOnlyList<Vm> Vms, IReadOnlyDictionary<string, string?> Seen, int Pages);
+/// <param name="CloudTime">The cloud's time at the first page, when it said.</param>
+/// <param name="IsFull">Whether the last page was as long as it may be: there may be more.</param>
+sealed record ServerPagesRead(IReadOnlyList<Vm> Vms, IReadOnlyDictionary<string, string?> Seen, IReadOnlyList<string> Deleted, int Pages, DateTimeOffset? CloudTime, bool IsFull);
 
 /// <summary>
 /// Reads lists of servers: every page, or an exception. Pages go by marker, oldest servers first, so that what is created or goes while we read is neither
@@ -20,7 +23,7 @@ sealed record ServerPagesRead(IReadOnlyList<Vm> Vms, IReadOnlyDictionary<string,
 sealed class ServerPages(CloudApi api, Microversions versions, ErrorDoubts doubts, TimeProvider time, TimeSpan grace)
 {
     internal const int MostPages = 10_000;
-    const int LargestPage = 500, SmallestPage = 25, Restarts = 3;
+    const int LargestPage = 500, SmallestPage = 25, NewestPage = 100, Restarts = 3;
 
     int _pageSize = LargestPage;
 
@@ -40,6 +43,17 @@ sealed class ServerPages(CloudApi api, Microversions versions, ErrorDoubts doubt
 
             if (restart == Restarts) throw Failures.NotSent(Call(query, null, null, _pageSize), $"the list could not be read to its end: the server that a page began behind was gone, {Restarts + 1} times", null);
         }
+    }
+
+    /// <summary>The newest servers, one page of them.</summary>
+    public async Task<ServerPagesRead> ReadNewestAsync(IReadOnlySet<string> names, CancellationToken cancellationToken)
+    {
+        string? version = await versions.ForLooksAsync(cancellationToken).ConfigureAwait(false);
+        var call = new ApiCall(Service.Compute, HttpMethod.Get, $"/servers/detail?sort_key=created_at&sort_dir=desc&limit={NewestPage}", "list of the newest servers") { Microversion = version };
+        using ApiAnswer answer = await api.SendAsync(call, cancellationToken).ConfigureAwait(false);
+        var reading = new Reading(names, new Interned());
+        reading.Take(call, Read(call, answer, reading), NewestPage);
+        return reading.Result();
     }
 
     /// <summary>One server; <see langword="null"/> = nova does not know it.</summary>
@@ -98,14 +112,20 @@ sealed class ServerPages(CloudApi api, Microversions versions, ErrorDoubts doubt
             using (answer)
             {
                 if (answer.Status == HttpStatusCode.BadRequest && marker is not null && ErrorText.Of(answer, null).Contains("marker", StringComparison.OrdinalIgnoreCase)) return false;
-                if (!answer.IsGood) throw Refused(call, answer);
-                var page = new ServerReader(new ReadingContext(reading.Names, answer.CloudTime ?? time.GetUtcNow(), grace, doubts, reading.Texts));
-                Understand(call, () => page.ReadPage(answer.Body.Span));
-                marker = reading.Take(call, page, size);
+                marker = reading.Take(call, Read(call, answer, reading), size);
             }
 
             if (marker is null) return true;
         }
+    }
+
+    ServerReader Read(ApiCall call, ApiAnswer answer, Reading reading)
+    {
+        if (!answer.IsGood) throw Refused(call, answer);
+        reading.CloudTime ??= answer.CloudTime;
+        var page = new ServerReader(new ReadingContext(reading.Names, answer.CloudTime ?? time.GetUtcNow(), grace, doubts, reading.Texts));
+        Understand(call, () => page.ReadPage(answer.Body.Span));
+        return page;
     }
 
     static ApiCall Call(string query, string? marker, string? version, int size)
@@ -138,11 +158,14 @@ sealed class ServerPages(CloudApi api, Microversions versions, ErrorDoubts doubt
     {
         readonly List<Vm> _vms = [];
         readonly Dictionary<string, string?> _seen = new(StringComparer.Ordinal);
+        readonly List<string> _deleted = [];
         readonly HashSet<string> _markers = new(StringComparer.Ordinal);
         int _pages;
+        bool _isFull;
 
         public IReadOnlySet<string> Names { get; } = names;
         public Interned Texts { get; } = texts;
+        public DateTimeOffset? CloudTime { get; set; }
 
         /// <summary>The marker of the next page; <see langword="null"/> = that was the last one.</summary>
         public string? Take(ApiCall call, ServerReader page, int asked)
@@ -159,8 +182,11 @@ sealed class ServerPages(CloudApi api, Microversions versions, ErrorDoubts doubt
             // A server that moved between two pages is told twice: the first telling stays.
             _vms.AddRange(doubled is null ? page.Vms : page.Vms.Where(vm => !doubled.Contains(vm.Id)));
 
+            _deleted.AddRange(page.Deleted);
+
             // Where a page is full and nobody links to the next one, we look for ourselves.
             string? next = page.NextMarker ?? (page.Seen.Count >= asked ? page.Seen[^1].Id : null);
+            _isFull = next is not null;
             if (next is null) return null;
             if (!_markers.Add(next) || (news == 0 && page.Seen.Count > 0))
                 throw Failures.NotSent(call, $"the pages go round in a circle: the one behind {next} comes again", null);
@@ -168,6 +194,6 @@ sealed class ServerPages(CloudApi api, Microversions versions, ErrorDoubts doubt
             return next;
         }
 
-        public ServerPagesRead Result() => new(_vms, _seen, _pages);
+        public ServerPagesRead Result() => new(_vms, _seen, _deleted, _pages, CloudTime, _isFull);
     }
 }

@@ -24,6 +24,9 @@ sealed class ServerReader(ReadingContext context)
     /// <summary>Every server of the page: its id, and its name (null: a cell is down, and nova knows no more).</summary>
     public List<(string Id, string? Name)> Seen { get; } = [];
 
+    /// <summary>Wanted servers that are deleted, whatever else is told of them.</summary>
+    public List<string> Deleted { get; } = [];
+
     /// <summary>Where the next page begins; <see langword="null"/> = nova knows of none.</summary>
     public string? NextMarker { get; private set; }
 
@@ -97,6 +100,7 @@ sealed class ServerReader(ReadingContext context)
 
         if (row.Id is not { Length: > 0 } id) throw new JsonException("a server has no id");
         Seen.Add((id, row.Name));
+        if (isWanted && row.Status is "DELETED" or "SOFT_DELETED") Deleted.Add(id);
         if (isWanted && row.Name is { } name) Vms.Add(Vm(id, name, row));
     }
 

@@ -1,0 +1,98 @@
+using VmShepherd.Abstractions;
+
+namespace VmShepherd.Drivers.Iaas.OpenStack.Servers;
+
+/// <summary>A whole project as it was read, immutable: the wanted servers, the names of all, and from when on changes have to be asked for.</summary>
+sealed class ProjectView
+{
+    /// <summary>Servers' clocks may differ, and late writers may be late, by so much.</summary>
+    static readonly TimeSpan Overlap = TimeSpan.FromMinutes(2);
+
+    /// <summary>What a change does not tell (a server that was purged, metadata that somebody set) is seen so much later at the most.</summary>
+    static readonly TimeSpan FollowedFor = TimeSpan.FromMinutes(1);
+
+    /// <summary>A list of so few pages costs no more than asking for changes.</summary>
+    const int WorthFollowing = 3;
+
+    readonly IReadOnlySet<string> _wanted;
+    readonly Dictionary<string, Vm> _servers;
+    readonly Dictionary<string, string> _names;
+    readonly DateTimeOffset? _cloudTime;
+
+    ProjectView(long taken, int pages, IReadOnlySet<string> wanted, Dictionary<string, Vm> servers, Dictionary<string, string> names, DateTimeOffset? cloudTime) =>
+        (Taken, Pages, _wanted, _servers, _names, _cloudTime) = (taken, pages, wanted, servers, names, cloudTime);
+
+    /// <summary>When the whole was read last (timestamp).</summary>
+    public long Taken { get; }
+
+    /// <summary>How many calls that took.</summary>
+    public int Pages { get; }
+
+    /// <summary>By the cloud's clock.</summary>
+    public DateTimeOffset ChangesSince => _cloudTime!.Value - Overlap;
+
+    /// <exception cref="IaasException">Of some servers nobody ever knew the name.</exception>
+    public static ProjectView Whole(ServerPagesRead read, IReadOnlySet<string> wanted, ProjectView? before, long taken)
+    {
+        Dictionary<string, string> names = new(read.Seen.Count, StringComparer.Ordinal);
+        Dictionary<string, Vm> servers = read.Vms.ToDictionary(vm => vm.Id, StringComparer.Ordinal);
+        List<string> nameless = [];
+        foreach ((string id, string? told) in read.Seen)
+        {
+            if ((told ?? before?.NameOf(id)) is not { } name)
+            {
+                nameless.Add(id);
+                continue;
+            }
+
+            names[id] = name;
+            if (told is null && wanted.Contains(name)) servers[id] = Partial(id, name);
+        }
+
+        if (nameless.Count == 0) return new ProjectView(taken, read.Pages, wanted, servers, names, read.CloudTime);
+
+        // A list without them would be a short list, and a short list reads as "create more".
+        throw new IaasException(IaasFailure.Unavailable,
+            $"a cell of the cloud is down: nova tells no name of {nameless.Count} servers ({string.Join(", ", nameless.Take(3))}{(nameless.Count > 3 ? ", ..." : "")}), so nobody can say whose they are");
+    }
+
+    public bool MayBeFollowed(IReadOnlySet<string> names, TimeProvider time) =>
+        Pages >= WorthFollowing && _cloudTime is not null && time.GetElapsedTime(Taken) < FollowedFor && _wanted.SetEquals(names);
+
+    /// <summary>The view with what changed; <see langword="null"/> = it does not add up.</summary>
+    /// <param name="changed">Servers that changed, deleted ones among them.</param>
+    /// <param name="newest">The newest servers, read after that.</param>
+    public ProjectView? Followed(ServerPagesRead changed, ServerPagesRead newest)
+    {
+        // Newer ones than a page holds: some of them may be on none of the two.
+        if (newest.IsFull && !newest.Seen.Keys.Any(_names.ContainsKey)) return null;
+        Dictionary<string, Vm> servers = new(_servers, StringComparer.Ordinal);
+        Dictionary<string, string> names = new(_names, StringComparer.Ordinal);
+        foreach (ServerPagesRead read in new[] { changed, newest })
+        {
+            foreach ((string id, string? told) in read.Seen)
+            {
+                if ((told ?? NameOf(id)) is not { } name) return null;
+                names[id] = name;
+                servers.Remove(id);
+                if (told is null && _wanted.Contains(name)) servers[id] = Partial(id, name);
+            }
+
+            foreach (Vm vm in read.Vms) servers[vm.Id] = vm;
+            foreach (string id in read.Deleted)
+            {
+                servers.Remove(id);
+                names.Remove(id);
+            }
+        }
+
+        return new ProjectView(Taken, Pages, _wanted, servers, names, changed.CloudTime ?? _cloudTime);
+    }
+
+    public string? NameOf(string id) => _names.GetValueOrDefault(id);
+
+    public IReadOnlyList<Vm> Of(IReadOnlySet<string> names) => [.. _servers.Values.Where(vm => names.Contains(vm.Name))];
+
+    /// <summary>Of a cell that is down nova tells the id and nothing else: it is there, and must not be touched.</summary>
+    public static Vm Partial(string id, string name) => new(id, name, VmState.Unknown, null) { IsComplete = false };
+}
