@@ -21,8 +21,7 @@ static class DoctorCommand
 
     static async Task<int> ExamineAsync(string file, CancellationToken cancellationToken)
     {
-        DriverRegistry drivers = BuiltIn.Drivers();
-        SettingsReading reading = SettingsFile.Read(file, drivers);
+        (DriverRegistry drivers, SettingsReading reading) = SettingsFile.Open(file);
         foreach (Diagnostic diagnostic in reading.Troubles) await Console.Error.WriteLineAsync(diagnostic.ToString());
         if (reading.Settings is not { } settings) return ExitCode.BadConfiguration;
 

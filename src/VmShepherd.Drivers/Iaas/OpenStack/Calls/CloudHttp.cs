@@ -7,8 +7,8 @@ using VmShepherd.Drivers.Iaas.OpenStack.Login;
 namespace VmShepherd.Drivers.Iaas.OpenStack.Calls;
 
 /// <summary>
-/// The connections to one cloud. Redirects are not followed, so that a token goes nowhere but to the endpoints; calls that must not be sent twice have a
-/// connection of their own, since on a kept one that breaks the client sends again by itself.
+/// The connections to one cloud. Redirects are not followed, so that a token goes nowhere but to the endpoints; calls that act have a connection of their
+/// own: on a kept one that breaks the client sends again by itself, and a server does not notice who is silent before he speaks.
 /// </summary>
 sealed class CloudHttp : IDisposable
 {
@@ -28,8 +28,8 @@ sealed class CloudHttp : IDisposable
         _once = Client(tls, handler => handler.PooledConnectionLifetime = TimeSpan.Zero);
     }
 
-    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool isRepeatable, CancellationToken cancellationToken) =>
-        (isRepeatable ? _kept : _once).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool acts, CancellationToken cancellationToken) =>
+        (acts ? _once : _kept).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
 
     public void Dispose()
     {

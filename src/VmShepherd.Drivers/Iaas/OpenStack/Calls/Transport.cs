@@ -21,7 +21,7 @@ sealed class Transport(CloudHttp http, Pace pace, TimeProvider time, TimeSpan ht
         HttpResponseMessage? head = null;
         try
         {
-            head = await http.SendAsync(request, call.IsRepeatable, giveUp.Token).ConfigureAwait(false);
+            head = await http.SendAsync(request, call.Changes, giveUp.Token).ConfigureAwait(false);
             silence.CancelAfter(patience);
             return await ApiAnswer.ReadAsync(head, () => silence.CancelAfter(patience), giveUp.Token).ConfigureAwait(false);
         }
