@@ -161,14 +161,14 @@ public sealed class PostgresDriver : IRuntimeDriver, IRuntimeNews, IStartCheck
     }
 
     /// <inheritdoc/>
+    /// <remarks>Makes and changes no tables: whoever does nothing else, as <c>vmshepherd plan</c>, leaves the database as it is.</remarks>
     public async Task<IReadOnlyDictionary<string, VersionedDocument>> ReadAsync(IReadOnlyCollection<string> presets, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(presets);
         cancellationToken.ThrowIfCancellationRequested();
         var documents = new Dictionary<string, VersionedDocument>(StringComparer.Ordinal);
-        if (presets.Count == 0) return documents;
+        if (presets.Count == 0 || !await _schema.IsThereAsync(cancellationToken)) return documents;
 
-        await _schema.EnsureAsync(cancellationToken);
         await using NpgsqlCommand command = _source.CreateCommand(_sql.Read);
         command.Parameters.Add(Names([.. presets]));
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);

@@ -30,6 +30,16 @@ sealed class Schema(NpgsqlDataSource source, string name)
         _isCurrent = true;
     }
 
+    /// <summary>Whether there are tables to read from; makes and changes none.</summary>
+    /// <exception cref="SchemaException">They are of a newer version.</exception>
+    public async ValueTask<bool> IsThereAsync(CancellationToken cancellationToken)
+    {
+        if (_isCurrent) return true;
+        await using NpgsqlConnection connection = await source.OpenConnectionAsync(cancellationToken);
+        int version = await VersionAsync(connection, cancellationToken);
+        return Check(version) || version > 0;
+    }
+
     /// <returns>Whether nothing is to be done.</returns>
     bool Check(int version) => version <= Migrations[^1].Number
         ? version == Migrations[^1].Number

@@ -71,6 +71,18 @@ public sealed class PostgresDriverTests(SharedPostgres postgres, ITestOutputHelp
     }
 
     [Fact]
+    public async Task Who_only_reads_makes_no_tables()
+    {
+        PostgresServer server = await postgres.ServerAsync();
+        await using PostgresDriver store = Create(server.Options(_schema));
+        Assert.Empty(await store.ReadAsync(["web"], Ct));
+        Assert.Equal(false, await server.ExecuteAsync($"select exists (select from pg_namespace where nspname = '{_schema}')", "shepherd"));
+
+        Assert.True(await store.CompleteAsync(await ClaimAsync(store), "kept"u8.ToArray(), TimeSpan.Zero, Ct));
+        Assert.Single(await store.ReadAsync(["web"], Ct));
+    }
+
+    [Fact]
     public async Task Instances_that_start_at_once_make_the_tables_once()
     {
         PostgresServer server = await postgres.ServerAsync();
