@@ -252,11 +252,11 @@ public sealed class ListTests
         FakeServer young = scene.Cloud.Nova.Add("web", scene.Cloud.Now), old = scene.Cloud.Nova.Add("old", scene.Cloud.Now - TimeSpan.FromHours(1));
         young.Status = old.Status = "ERROR";
         OpenStackDriver driver = scene.Driver();
-        Assert.Equal(VmState.Error, Assert.Single(await driver.ListAsync(["old"], Ct)).State);
+        Assert.Equal(VmState.Terminated, Assert.Single(await driver.ListAsync(["old"], Ct)).State);
         Assert.Equal(VmState.Pending, Assert.Single(await driver.ListAsync(["web"], Ct)).State);
         Assert.Equal(VmState.Pending, (await driver.FindAsync(young.Id, Ct))?.State);
         await Task.Delay(TimeSpan.FromSeconds(16), scene.Time, Ct);
-        Assert.Equal(VmState.Error, Assert.Single(await driver.ListAsync(["web"], Ct)).State);
+        Assert.Equal(VmState.Terminated, Assert.Single(await driver.ListAsync(["web"], Ct)).State);
 
         young.Status = "ACTIVE";
         Assert.Equal(VmState.Running, Assert.Single(await driver.ListAsync(["web"], Ct)).State);

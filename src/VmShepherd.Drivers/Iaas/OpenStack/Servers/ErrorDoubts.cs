@@ -17,9 +17,9 @@ sealed class ErrorDoubts(TimeProvider time)
     // Most clouds never have one; asking an empty dictionary whether it is costs more than reading a server.
     volatile bool _isUsed;
 
-    public VmState Judge(string id, VmState state, DateTimeOffset? created, DateTimeOffset now)
+    public VmState Judge(string id, VmState state, bool isError, DateTimeOffset? created, DateTimeOffset now)
     {
-        if (state != VmState.Error)
+        if (!isError)
         {
             if (_isUsed) _first.TryRemove(id, out _);
             return state;

@@ -109,7 +109,7 @@ sealed class ServerReader(ReadingContext context)
         IReadOnlyDictionary<string, string> metadata = row.Metadata ?? (IReadOnlyDictionary<string, string>)ReadOnlyDictionary<string, string>.Empty;
         DateTimeOffset? shutdownAt = ServerStates.ShutdownAt(metadata);
         VmState state = ServerStates.Of(row.Status, row.IsDeleting, shutdownAt, context.Now, context.Grace);
-        return new Vm(id, name, context.Doubts.Judge(id, state, row.Created, context.Now), row.Created)
+        return new Vm(id, name, context.Doubts.Judge(id, state, row.Status is "ERROR", row.Created, context.Now), row.Created)
         {
             Addresses = row.Addresses ?? [],
             Image = row.Image,

@@ -3,7 +3,7 @@ using VmShepherd.Abstractions;
 
 namespace VmShepherd.Drivers.Iaas.OpenStack.Servers;
 
-/// <summary>From nova's words to ours.</summary>
+/// <summary>From nova's words to ours, which are those of version 1.</summary>
 static class ServerStates
 {
     /// <summary>Metadata by which a cloud announces when it will shut a server down: Unix time.</summary>
@@ -16,9 +16,8 @@ static class ServerStates
             "ACTIVE" => VmState.Running,
             "BUILD" or "REBUILD" => VmState.Pending,
 
-            // A build that failed is an error here, not yet an end.
-            "ERROR" => VmState.Error,
-            "DELETED" or "SHUTOFF" or "SOFT_DELETED" or "SUSPENDED" => VmState.Terminated,
+            // ERROR too, as in version 1: clients compare the word.
+            "ERROR" or "DELETED" or "SHUTOFF" or "SOFT_DELETED" or "SUSPENDED" => VmState.Terminated,
             _ => VmState.Unknown,
         };
         if (state is not (VmState.Running or VmState.Pending)) return state;
