@@ -8,7 +8,7 @@ using VmShepherd.Drivers.Postgres;
 namespace VmShepherd.Drivers.Postgres;
 
 /// <summary>The store of many instances: leases, memory and requests in a schema of a PostgreSQL database, by the database's clock.</summary>
-public sealed class PostgresDriver : IRuntimeDriver, IRuntimeNews, IStartCheck
+public sealed class PostgresDriver : IRuntimeDriver, IRuntimeNews, IReportStore, IStartCheck
 {
     const int MaxRequests = 100;
 
@@ -22,6 +22,7 @@ public sealed class PostgresDriver : IRuntimeDriver, IRuntimeNews, IStartCheck
     readonly Schema _schema;
     readonly Rosters _rosters;
     readonly Writes _writes;
+    readonly Reports _reports;
     readonly Listener _listener;
 
     /// <summary>Nothing is connected yet.</summary>
@@ -40,6 +41,7 @@ public sealed class PostgresDriver : IRuntimeDriver, IRuntimeNews, IStartCheck
         _schema = new Schema(_source, options.Schema);
         _rosters = new Rosters(_source, _sql, namedUpTo);
         _writes = new Writes(_source, _sql);
+        _reports = new Reports(_source, _sql);
         _listener = new Listener(DataSource.Create(options, context, isPooled: false), options.Schema, context.Time, () => Asked?.Invoke());
     }
 
@@ -211,6 +213,24 @@ public sealed class PostgresDriver : IRuntimeDriver, IRuntimeNews, IStartCheck
         }
 
         await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task KeepReportsAsync(IReadOnlyCollection<PresetReport> reports, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(reports);
+        cancellationToken.ThrowIfCancellationRequested();
+        await _schema.EnsureAsync(cancellationToken);
+        await _reports.KeepAsync(reports, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ReportPage> ReadReportsAsync(string? after, int max, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(max, 1);
+        cancellationToken.ThrowIfCancellationRequested();
+        await _schema.EnsureAsync(cancellationToken);
+        return await _reports.ReadAsync(after, max, cancellationToken);
     }
 
     /// <inheritdoc/>

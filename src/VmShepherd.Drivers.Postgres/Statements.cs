@@ -17,6 +17,7 @@ sealed class Statements(string schema, string channel)
     const string IsClockSound = $"s.clock_seen <= clock_timestamp() + {Backwards}";
 
     readonly string _lease = $"{schema}.lease";
+    readonly string _report = $"{schema}.report";
     readonly string _request = $"{schema}.request";
     readonly string _state = $"{schema}.state";
     readonly string _store = $"{schema}.store";
@@ -130,6 +131,24 @@ sealed class Statements(string schema, string channel)
 
     const string HeldUnder = "l.held and l.timeline = a.timeline and l.counter = a.counter and l.next_at > clock_timestamp()";
 
+    /// <summary>Ends with the transaction: whoever has it commits before the next one draws a version, so a reader that has seen a version has seen all before it.</summary>
+    public string LockReports => $"select pg_advisory_xact_lock(hashtextextended('vmshepherd reports {schema.Replace("'", "''", StringComparison.Ordinal)}', 0))";
+
+    /// <summary>$1 names, $2 timelines, $3 counters, $4 contents.</summary>
+    public string KeepReports => $"""
+        insert into {_report} as r (preset, timeline, counter, version, written_at, content)
+        select a.preset, a.timeline, a.counter, nextval('{schema}.report_version'), clock_timestamp(), a.content
+        from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bytea[]) as a(preset, timeline, counter, content)
+        on conflict (preset) do update set timeline = excluded.timeline, counter = excluded.counter, version = excluded.version, written_at = excluded.written_at, content = excluded.content
+        where (r.timeline, r.counter) <= (excluded.timeline, excluded.counter)
+        """;
+
+    /// <summary>$1 version, $2 most.</summary>
+    public string ReadReports => $"select preset, timeline, counter, content, clock_timestamp() - written_at, version from {_report} where version > $1 order by version limit $2";
+
+    /// <summary>Another text, another history.</summary>
+    public const string History = $"select {System} || '.' || {WalTimeline}";
+
     /// <summary>$1 names.</summary>
     public string Read => $"select preset, version, content, clock_timestamp() - written_at from {_state} where preset = any($1::text[])";
 
@@ -151,6 +170,7 @@ sealed class Statements(string schema, string channel)
         $"select from {_lease} where preset = any($1::text[]) order by preset for update",
         $"delete from {_state} where preset = any($1::text[])",
         $"delete from {_request} where preset = any($1::text[])",
+        $"delete from {_report} where preset = any($1::text[])",
         $"update {_lease} set acted_at = null, completed_at = null, answered = asked, shown = asked where preset = any($1::text[])",
         $"with gone as (delete from {_lease} where preset = any($1::text[]) and not (held and next_at > clock_timestamp()) returning preset) update {_store} set roster = roster + 1 where exists (select from gone)",
     ];

@@ -1,3 +1,4 @@
+using System.Globalization;
 using VmShepherd.Abstractions;
 using VmShepherd.Drivers.Sqlite;
 
@@ -6,7 +7,7 @@ using VmShepherd.Drivers.Sqlite;
 namespace VmShepherd.Drivers.Sqlite;
 
 /// <summary>The store of one instance that forgets nothing at a restart: one file, for one process.</summary>
-public sealed class SqliteDriver : IRuntimeDriver, IStartCheck
+public sealed class SqliteDriver : IRuntimeDriver, IReportStore, IStartCheck
 {
     readonly SqliteQueue _queue;
 
@@ -114,6 +115,25 @@ public sealed class SqliteDriver : IRuntimeDriver, IStartCheck
             foreach (string name in presets) tables.Forget(name, now);
             return true;
         }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task KeepReportsAsync(IReadOnlyCollection<PresetReport> reports, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(reports);
+        return _queue.DoAsync((tables, now) =>
+        {
+            foreach (PresetReport report in reports) tables.KeepReport(report, now);
+            return true;
+        }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<ReportPage> ReadReportsAsync(string? after, int max, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(max, 1);
+        long position = after is null ? 0 : long.Parse(after, CultureInfo.InvariantCulture);
+        return _queue.DoAsync((tables, now) => tables.ReadReports(position, max, now), cancellationToken);
     }
 
     /// <inheritdoc/>

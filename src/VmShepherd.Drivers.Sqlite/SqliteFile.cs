@@ -6,7 +6,8 @@ namespace VmShepherd.Drivers.Sqlite;
 /// <summary>The open file, for one process alone. Not for use side by side.</summary>
 sealed class SqliteFile : IDisposable
 {
-    const int Version = 1;
+    /// <summary>What each version adds to the one before, from the first on.</summary>
+    static readonly string[] Migrations = [Tables, Reports];
 
     const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -20,6 +21,11 @@ sealed class SqliteFile : IDisposable
         create index request_preset on request (preset, number);
         create table counter (name text primary key, value integer not null) without rowid;
         insert into counter values ('token', 0), ('version', 0), ('turn', 0);
+        """;
+
+    const string Reports = """
+        create table report (preset text primary key, token integer not null, version integer not null unique, written_at integer not null, content blob not null);
+        insert into counter values ('report', 0);
         """;
 
     readonly FileStream? _lock;
@@ -62,7 +68,7 @@ sealed class SqliteFile : IDisposable
         {
             connection.Open();
             if (isThere) Check(VersionOf(connection, null), path);
-            else Execute(connection, Tables);
+            else Execute(connection, string.Concat(Migrations));
             return new SqliteFile(null, connection);
         }
         catch (Exception e)
@@ -118,7 +124,8 @@ sealed class SqliteFile : IDisposable
         using SqliteTransaction transaction = connection.BeginTransaction();
         long version = VersionOf(connection, transaction);
         Check(version, path);
-        if (version == 0) Execute(connection, $"{Tables} pragma user_version = {Version}", transaction);
+        foreach (string step in Migrations.Skip((int)version)) Execute(connection, step, transaction);
+        if (version < Migrations.Length) Execute(connection, $"pragma user_version = {Migrations.Length}", transaction);
         transaction.Commit();
     }
 
@@ -130,8 +137,8 @@ sealed class SqliteFile : IDisposable
 
     static void Check(long version, string path)
     {
-        if (version > Version)
-            throw new SqliteStoreException($"{path} is of version {version}, this program knows versions up to {Version}: a newer vmshepherd has been here, start that one", null);
+        if (version > Migrations.Length)
+            throw new SqliteStoreException($"{path} is of version {version}, this program knows versions up to {Migrations.Length}: a newer vmshepherd has been here, start that one", null);
     }
 
     static void Execute(SqliteConnection connection, string sql, SqliteTransaction? transaction = null)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
 using VmShepherd.Abstractions;
@@ -27,6 +28,7 @@ sealed class SqliteTables(SqliteConnection connection) : IDisposable
         Execute("update lease set acted_at = @now where acted_at > @now", ("@now", now));
         Execute("update lease set completed_at = @now where completed_at > @now", ("@now", now));
         Execute("update state set written_at = @now where written_at > @now", ("@now", now));
+        Execute("update report set written_at = @now where written_at > @now", ("@now", now));
     }
 
     HashSet<string> HearOf(IReadOnlyCollection<string> presets, long now)
@@ -140,12 +142,31 @@ sealed class SqliteTables(SqliteConnection connection) : IDisposable
     public void Forget(string preset, long now)
     {
         Execute("delete from state where preset = @preset", ("@preset", preset));
+        Execute("delete from report where preset = @preset", ("@preset", preset));
         Execute("delete from request where preset = @preset", ("@preset", preset));
         Execute("update lease set acted_at = null, completed_at = null, shown = 0 where preset = @preset", ("@preset", preset));
         Execute("delete from lease where preset = @preset and not (held = 1 and next_at > @now)", ("@preset", preset), ("@now", now));
 
         // A claimer may name it again with a collection we have been through.
         _heardOf.Clear();
+    }
+
+    public void KeepReport(PresetReport report, long now) => Execute("""
+        insert into report (preset, token, version, written_at, content) values (@preset, @token, @version, @now, @content)
+        on conflict (preset) do update set token = excluded.token, version = excluded.version, written_at = excluded.written_at, content = excluded.content where token <= excluded.token
+        """, ("@preset", report.Preset), ("@token", report.Token.Counter), ("@version", Next("report")), ("@now", now), ("@content", report.Content.ToArray()));
+
+    public ReportPage ReadReports(long after, int max, long now)
+    {
+        List<PresetReport> reports = [];
+        using SqliteDataReader reader = Command("select preset, token, content, written_at, version from report where version > @after order by version limit @max", ("@after", after), ("@max", max)).ExecuteReader();
+        while (reader.Read())
+        {
+            after = reader.GetInt64(4);
+            reports.Add(new PresetReport(reader.GetString(0), new LeaseToken(1, reader.GetInt64(1)), reader.GetFieldValue<byte[]>(2), TimeSpan.FromTicks(now - reader.GetInt64(3))));
+        }
+
+        return new ReportPage(reports, after.ToString(CultureInfo.InvariantCulture));
     }
 
     public void Dispose()

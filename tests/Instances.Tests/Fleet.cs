@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Drivers.Tests.Runtime.Postgres;
@@ -14,6 +15,7 @@ sealed partial class Fleet : IAsyncDisposable
     readonly Installation _installation = new();
     readonly VmShepherdProcess _cloud;
     readonly List<VmShepherdProcess> _instances = [];
+    readonly List<Installation> _places = [];
     readonly HttpClient _http = new();
 
     Fleet(VmShepherdProcess cloud) => _cloud = cloud;
@@ -44,10 +46,22 @@ sealed partial class Fleet : IAsyncDisposable
 
     public void WritePreset(string name, int count, string more = "") => _installation.WritePreset(name, count, more);
 
-    /// <summary>So many processes, all at the same time.</summary>
-    public async Task<Uri[]> LaunchAsync(int instances)
+    /// <summary>The same store and cloud, with presets of its own.</summary>
+    public Installation AnotherPlace()
     {
-        (VmShepherdProcess Process, Uri Url)[] launched = await Task.WhenAll(Enumerable.Range(0, instances).Select(_ => VmShepherdProcess.ServeAsync(_installation)));
+        var place = new Installation();
+        foreach (string file in new[] { "settings.yaml", "password" }) place.Write(file, File.ReadAllText(Path.Combine(_installation.Folder, file)));
+        _places.Add(place);
+        return place;
+    }
+
+    /// <summary>So many processes, all at the same time.</summary>
+    public Task<Uri[]> LaunchAsync(int instances) => LaunchAsync(Enumerable.Repeat(_installation, instances));
+
+    /// <summary>A process in each of these places.</summary>
+    public async Task<Uri[]> LaunchAsync(IEnumerable<Installation> places)
+    {
+        (VmShepherdProcess Process, Uri Url)[] launched = await Task.WhenAll(places.Select(place => VmShepherdProcess.ServeAsync(place)));
         _instances.AddRange(launched.Select(instance => instance.Process));
         return [.. launched.Select(instance => instance.Url)];
     }
@@ -67,6 +81,17 @@ sealed partial class Fleet : IAsyncDisposable
     {
         using HttpResponseMessage response = await _http.GetAsync(new Uri(instance, path), Ct);
         return await response.Content.ReadAsStringAsync(Ct);
+    }
+
+    /// <summary>Nobody can look at machines any more.</summary>
+    public Task EndCloudAsync() => _cloud.SignalAsync("KILL");
+
+    /// <summary>The result of a call to an instance's API; null = an error.</summary>
+    public async Task<JsonElement?> CallAsync(Uri instance, string method, params string[] parameters)
+    {
+        using HttpResponseMessage response = await _http.PostAsJsonAsync(new Uri(instance, "/api"), new { jsonrpc = "2.0", id = 1, method, @params = parameters }, Ct);
+        JsonElement answer = await response.Content.ReadFromJsonAsync<JsonElement>(Ct);
+        return answer.TryGetProperty("result", out JsonElement result) ? result : null;
     }
 
     /// <summary>Lines of the cloud's ledger with this operation.</summary>
@@ -103,6 +128,7 @@ sealed partial class Fleet : IAsyncDisposable
         await _cloud.DisposeAsync();
         _http.Dispose();
         _installation.Dispose();
+        foreach (Installation place in _places) place.Dispose();
     }
 
     [GeneratedRegex(@"[\d.]+")]

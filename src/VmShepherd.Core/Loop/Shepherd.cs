@@ -24,7 +24,6 @@ public sealed class Shepherd : IAsyncDisposable
     /// <summary>Whoever managed a preset last looks for what is due once in each <c>worker_interval</c>: within two it has, if it lives and has room.</summary>
     const int CourtesyIntervals = 2;
 
-    readonly string _instance;
     readonly ILogger _log;
     readonly SteadyClock _clock;
     readonly DriverPool _pool;
@@ -43,6 +42,7 @@ public sealed class Shepherd : IAsyncDisposable
     readonly ReleasedPresets _released;
     readonly KnownSources _known;
     readonly SourceMoves _moves;
+    readonly ReportExchange? _reports;
     readonly PresetsInForce _presets;
     readonly ConcurrentDictionary<string, IaasAccess> _accesses = new(StringComparer.Ordinal);
 
@@ -67,7 +67,7 @@ public sealed class Shepherd : IAsyncDisposable
     /// <param name="loggers">For the loop's lines.</param>
     public Shepherd(Settings settings, DriverRegistry drivers, IUserdataRenderer userdata, string baseDirectory, string instanceId, TimeProvider time, Random random, ILoggerFactory loggers)
     {
-        _instance = instanceId;
+        Instance = instanceId;
         _settings = settings;
         _log = loggers.CreateLogger("VmShepherd");
         _clock = new SteadyClock(time);
@@ -86,6 +86,7 @@ public sealed class Shepherd : IAsyncDisposable
         _released = new ReleasedPresets(instanceId, _runtime, _clock);
         _moves = new SourceMoves(_clock);
         _known = new KnownSources(instanceId, _runtime, builder, _clock);
+        if (_runtime is IReportStore store) _reports = new ReportExchange(instanceId, store, Board, ManagedElsewhere, _clock, _log);
         Requests = new Requests(instanceId, _runtime, Board, _nudge, _clock);
         if (_runtime is IRuntimeNews news) news.Asked += _nudge.Now;
         _presets = new PresetsInForce(_pool, new CatalogRefresher(builder, time), _known, _nudge, _cycleLog, _clock, _log);
@@ -95,6 +96,9 @@ public sealed class Shepherd : IAsyncDisposable
 
     /// <summary>What people ask for.</summary>
     public Requests Requests { get; }
+
+    /// <summary>Its name in reports.</summary>
+    public string Instance { get; }
 
     public PresetCatalog Catalog => _presets.Catalog;
 
@@ -137,6 +141,7 @@ public sealed class Shepherd : IAsyncDisposable
         _nextPass.TrySetResult(); // none comes any more: nobody may wait for it
         await _lookouts.CloseAsync();
         await Task.WhenAll(_running.Values.Select(lane => lane.Running));
+        if (_reports is not null) await _reports.FinishAsync(Catalog);
     }
 
     /// <summary>Everything that is due, once. True = no preset failed or is frozen, and no step failed.</summary>
@@ -144,8 +149,9 @@ public sealed class Shepherd : IAsyncDisposable
     {
         bool read = await PassAsync(once: true, stopping);
         await Task.WhenAll(_running.Values.Select(lane => lane.Running));
+        if (_reports is not null) await _reports.FinishAsync(Catalog);
         return read && !stopping.IsCancellationRequested && _lookouts.Problem is null && Catalog.Problems.Count == 0
-            && Board.All.All(report => report.Outcome is CycleOutcome.AtRest or CycleOutcome.Done or CycleOutcome.Held);
+            && Board.All.All(report => report.Instance != Instance || report.Outcome is CycleOutcome.AtRest or CycleOutcome.Done or CycleOutcome.Held);
     }
 
     /// <summary>What presets would do now. Looks and checks, writes nothing; memory is what the store has.</summary>
@@ -263,7 +269,15 @@ public sealed class Shepherd : IAsyncDisposable
             _running[lane.Key] = (lane, DrainAsync(lane, once, stopping));
         }
 
+        if (!once) _reports?.Begin(Catalog);
         return read;
+    }
+
+    /// <summary>What this instance knew of a preset is of no use any more.</summary>
+    void ManagedElsewhere(string preset)
+    {
+        _watch.Forget(preset);
+        _memory.Forget(preset);
     }
 
     /// <summary>What must outlive this process is stored; what need not be remembered any longer is forgotten. A store that fails is tried again in the next pass.</summary>
@@ -288,11 +302,10 @@ public sealed class Shepherd : IAsyncDisposable
         // Every preset has a report, one that was never valid too; what is not in force any more has none.
         ILookup<string?, string> problems = catalog.Problems.ToLookup(problem => problem.Preset, problem => problem.Text);
         foreach (string name in problems.Select(group => group.Key).OfType<string>().Where(name => !catalog.Presets.ContainsKey(name)))
-            Board.Post(new CycleReport { Preset = name, Outcome = CycleOutcome.Frozen, Started = _clock.Now, Instance = _instance, Problems = [.. problems[name]] });
+            Board.Post(new CycleReport { Preset = name, Outcome = CycleOutcome.Frozen, Started = _clock.Now, Instance = Instance, Problems = [.. problems[name]] });
         foreach (string name in Board.All.Select(report => report.Preset).Where(name => !catalog.Presets.ContainsKey(name)))
         {
-            _watch.Forget(name);
-            _memory.Forget(name);
+            ManagedElsewhere(name);
             if (!problems.Contains(name)) Board.Remove(name);
         }
 
@@ -300,6 +313,7 @@ public sealed class Shepherd : IAsyncDisposable
         _lanes = Lane.Of(catalog.Presets.Values);
         _lanesOf = catalog;
         _lookouts.Adopt(_lanes);
+        _reports?.Adopt(catalog);
 
         DriverReference[] inUse = [_settings.Runtime, _settings.Presets, .. _lanes.SelectMany(lane => lane.Drivers), .. _lookouts.Drivers,
             .. _running.Values.Where(lane => !lane.Running.IsCompleted).SelectMany(lane => lane.Lane.Drivers)];
@@ -369,7 +383,11 @@ public sealed class Shepherd : IAsyncDisposable
         Post(report);
     }
 
-    void Post(CycleReport report) => Board.Post(report, isBlind: report.Machines.Count == 0 && report.Outcome is (CycleOutcome.Failed or CycleOutcome.Frozen or CycleOutcome.LeaseLost));
+    void Post(CycleReport report)
+    {
+        report = Board.Post(report, isBlind: report.Machines.Count == 0 && report.Outcome is (CycleOutcome.Failed or CycleOutcome.Frozen or CycleOutcome.LeaseLost));
+        _reports?.Tell(report);
+    }
 
     CycleInput Input(Lane lane, Preset preset)
     {

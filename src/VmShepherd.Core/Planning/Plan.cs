@@ -1,6 +1,11 @@
+using System.Text.Json.Serialization;
+
 namespace VmShepherd.Core.Planning;
 
 /// <summary>One thing to do.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "do")]
+[JsonDerivedType(typeof(Create), "create")]
+[JsonDerivedType(typeof(Terminate), "terminate")]
 public abstract record Step
 {
     Step() { }

@@ -41,6 +41,9 @@ public sealed record CycleReport
     public string Instance { get; init; } = "";
     public LeaseToken Token { get; init; }
 
+    /// <summary>Since when this instance manages the preset, without another in between.</summary>
+    public DateTimeOffset ManagedSince { get; init; }
+
     /// <summary>The preset's source and revision.</summary>
     public string Origin { get; init; } = "";
     public string Revision { get; init; } = "";

@@ -44,6 +44,9 @@ static partial class Log
     [LoggerMessage(1206, LogLevel.Information, "{Line}")]
     public static partial void DriverSays(ILogger logger, string line);
 
+    [LoggerMessage(1207, LogLevel.Warning, "reports were not exchanged with other instances through the store: {Problem}")]
+    public static partial void ReportsNotExchanged(ILogger logger, string problem);
+
     [LoggerMessage(1301, LogLevel.Information, "settings reloaded")]
     public static partial void Reloaded(ILogger logger);
 

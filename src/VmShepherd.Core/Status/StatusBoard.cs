@@ -14,9 +14,16 @@ public sealed class StatusBoard
 
     public void Post(CycleReport report) => _latest[report.Preset] = report;
 
-    /// <summary>A look that failed has seen no machines: that is not to say that there are none, so those of the last good look are shown.</summary>
-    public void Post(CycleReport report, bool isBlind) =>
-        Post(isBlind && Find(report.Preset) is { } last ? report with { Machines = last.Machines, Present = last.Present } : report);
+    /// <summary>The report of a look of this instance. One that failed has seen no machines: that is not to say that there are none, so those of the last good look are shown.</summary>
+    /// <returns>As it is shown.</returns>
+    public CycleReport Post(CycleReport report, bool isBlind)
+    {
+        CycleReport? last = Find(report.Preset);
+        report = report with { ManagedSince = last?.Instance == report.Instance ? last.ManagedSince : report.Started };
+        if (isBlind && last is not null) report = report with { Machines = last.Machines, Present = last.Present };
+        Post(report);
+        return report;
+    }
 
     /// <summary>A released preset is no longer reported on.</summary>
     public void Remove(string preset) => _latest.TryRemove(preset, out _);

@@ -58,6 +58,7 @@ static class WebHost
             [
                 .. new PresetMethods(shepherd, time).Table,
                 .. new MachineMethods(shepherd).Table,
+                .. new ReportMethods(shepherd).Table,
                 .. new RequestMethods(shepherd, new RequestDesk(shepherd, time, stopping)).Table,
                 .. plan.Table,
             ],

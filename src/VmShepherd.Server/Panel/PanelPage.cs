@@ -50,7 +50,7 @@ sealed class PanelPage(Shepherd shepherd, TimeProvider time)
         {
             html.Tag("<tr><td>").Link(PresetUrl(report.Preset, 1), report.Preset).Tag("</td>")
                 .Cell(string.Create(CultureInfo.InvariantCulture, $"{report.Present} / {report.Desired}"))
-                .Cell($"{Words.Of(report.Outcome)}, {Moment(report.Started)}").Tag("<td>");
+                .Cell($"{Words.Of(report.Outcome)}, {Moment(report.Started)}{By(report)}").Tag("<td>");
             WriteReasons(html, report);
             html.Tag("</td></tr>");
         }
@@ -74,11 +74,16 @@ sealed class PanelPage(Shepherd shepherd, TimeProvider time)
 
         html.Tag("<p>").Text(string.Create(
             CultureInfo.InvariantCulture, $"{report.Present} of {report.Desired} present, {Words.Of(report.Outcome)} at {Moment(report.Started)}, from {SourceOf(report)}")).Tag("</p>");
+        if (report.Instance.Length > 0)
+            html.Tag("<p>").Text($"managed by {report.Instance} since {Moment(report.ManagedSince)}, this report under token {report.Token}").Tag("</p>");
         WriteReasons(html, report);
         WriteMachines(html, report, report.Machines.Skip((page - 1) * MachinesPerPage).Take(MachinesPerPage));
         WritePages(html, page, report.Machines.Count, MachinesPerPage, number => PresetUrl(name, number));
         return html;
     }
+
+    /// <summary>Nothing for our own.</summary>
+    string By(CycleReport report) => report.Instance == shepherd.Instance ? "" : $", by {report.Instance}";
 
     /// <summary>Where the preset in force stands, and of when it is.</summary>
     string SourceOf(CycleReport report)

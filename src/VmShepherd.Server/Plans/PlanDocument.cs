@@ -29,9 +29,7 @@ static class PlanDocument
         json.WriteStartArray("steps");
         foreach (Step step in preset.Plan?.Steps ?? []) Write(json, step);
         json.WriteEndArray();
-        json.WriteStartArray("held");
-        foreach (Hold hold in preset.Plan?.Held ?? []) Write(json, hold);
-        json.WriteEndArray();
+        Write(json, preset.Plan?.Held ?? []);
         Write(json, "notes", preset.Plan?.Notes ?? []);
         Write(json, "problems", preset.Problems);
         json.WriteEndObject();
@@ -47,6 +45,13 @@ static class PlanDocument
         json.WriteEndObject();
     }
 
+    internal static void Write(Utf8JsonWriter json, IReadOnlyList<Hold> held)
+    {
+        json.WriteStartArray("held");
+        foreach (Hold hold in held) Write(json, hold);
+        json.WriteEndArray();
+    }
+
     static void Write(Utf8JsonWriter json, Hold hold)
     {
         json.WriteStartObject();
@@ -57,7 +62,7 @@ static class PlanDocument
         json.WriteEndObject();
     }
 
-    static void Write(Utf8JsonWriter json, string name, IReadOnlyList<string> lines)
+    internal static void Write(Utf8JsonWriter json, string name, IReadOnlyList<string> lines)
     {
         json.WriteStartArray(name);
         foreach (string line in lines) json.WriteStringValue(line);

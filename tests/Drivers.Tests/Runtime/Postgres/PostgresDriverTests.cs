@@ -67,7 +67,7 @@ public sealed class PostgresDriverTests(SharedPostgres postgres, ITestOutputHelp
 
         await using PostgresDriver older = Create(server.Options(_schema));
         var refused = await Assert.ThrowsAsync<ArgumentException>(() => older.CheckAsync(Ct));
-        Assert.Equal($"schema {_schema} is of version 99, this program knows versions up to 1: a newer vmshepherd has been here, start that one", refused.Message);
+        Assert.Equal($"schema {_schema} is of version 99, this program knows versions up to 2: a newer vmshepherd has been here, start that one", refused.Message);
     }
 
     [Fact]

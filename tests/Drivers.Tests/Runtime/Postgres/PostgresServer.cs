@@ -144,6 +144,7 @@ public sealed class PostgresServer : IAsyncDisposable
         return ExecuteAsync($"""
             update {schema}.lease set next_at = next_at - {by}, set_at = set_at - {by}, acted_at = acted_at - {by}, completed_at = completed_at - {by};
             update {schema}.state set written_at = written_at - {by};
+            update {schema}.report set written_at = written_at - {by};
             update {schema}.store set lost_at = lost_at - {by}, clock_seen = clock_seen - {by};
             """, "shepherd");
     }

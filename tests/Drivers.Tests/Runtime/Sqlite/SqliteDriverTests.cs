@@ -30,7 +30,7 @@ public sealed class SqliteDriverConforms : RuntimeDriverConformance
     }
 
     /// <summary>The store lives in one object, which must outlive whoever leaves.</summary>
-    sealed class Instance(IRuntimeDriver store) : IRuntimeDriver
+    sealed class Instance(SqliteDriver store) : IRuntimeDriver, IReportStore
     {
         public bool IsShared => store.IsShared;
 
@@ -47,6 +47,10 @@ public sealed class SqliteDriverConforms : RuntimeDriverConformance
         public Task RequestAsync(string preset, string request, CancellationToken ct) => store.RequestAsync(preset, request, ct);
 
         public Task ForgetAsync(IReadOnlyCollection<string> presets, CancellationToken ct) => store.ForgetAsync(presets, ct);
+
+        public Task KeepReportsAsync(IReadOnlyCollection<PresetReport> reports, CancellationToken ct) => store.KeepReportsAsync(reports, ct);
+
+        public Task<ReportPage> ReadReportsAsync(string? after, int max, CancellationToken ct) => store.ReadReportsAsync(after, max, ct);
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
@@ -157,7 +161,7 @@ public sealed class SqliteDriverTests : IDisposable
 
         await using SqliteDriver older = Open();
         var refused = await Assert.ThrowsAsync<ArgumentException>(() => older.CheckAsync(Ct));
-        Assert.Contains("is of version 99, this program knows versions up to 1", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("is of version 99, this program knows versions up to 2", refused.Message, StringComparison.Ordinal);
     }
 
     [Theory]
