@@ -2,7 +2,7 @@ using System.Text.Json;
 using Drivers.Tests.Runtime.Postgres;
 using VmShepherd.Server.Tests.Running;
 
-namespace VmShepherd.Server.Tests.Instances;
+namespace Instances.Tests;
 
 /// <summary>Several instances: what each shows of the others' presets, and what becomes of it when they do not see the same.</summary>
 public sealed class ManyViewsTests(OwnPostgres postgres) : IClassFixture<OwnPostgres>
