@@ -41,7 +41,7 @@ static class ReportCodec
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(ReportCodec.Document))]
 [JsonSerializable(typeof(Request.Terminate), TypeInfoPropertyName = "RequestToTerminate")]
 sealed partial class ReportJson : JsonSerializerContext;

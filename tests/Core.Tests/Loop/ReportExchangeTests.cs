@@ -47,10 +47,12 @@ public sealed class ReportExchangeTests
         Answers = [new Answer("r1", true, "done")],
     };
 
-    [Fact]
-    public async Task What_one_instance_has_found_out_another_one_shows_whole()
+    public static TheoryData<CycleOutcome> Outcomes => [.. Enum.GetValues<CycleOutcome>()];
+
+    [Theory, MemberData(nameof(Outcomes))]
+    public async Task What_one_instance_has_found_out_another_one_shows_whole(CycleOutcome outcome)
     {
-        CycleReport told = _mine.Post(Report("mine", 1));
+        CycleReport told = _mine.Post(Report("mine", 1, outcome));
         await _mine.ExchangeAsync(Catalog("web"));
         await _theirs.ExchangeAsync(Catalog("web"));
 
