@@ -14,7 +14,6 @@ sealed class ApiAnswer(HttpResponseMessage head, byte[] rented, int length) : ID
     public HttpStatusCode Status => head.StatusCode;
     public bool IsGood => head.IsSuccessStatusCode;
     public ReadOnlyMemory<byte> Body => _rented.AsMemory(0, length);
-    public string? ContentType => head.Content.Headers.ContentType?.MediaType;
     public Uri? Location => head.Headers.Location;
 
     /// <summary>The cloud's own clock, when it said: ages of what it tells are measured by it.</summary>

@@ -1,5 +1,3 @@
-using VmShepherd.Abstractions;
-
 namespace VmShepherd.Drivers.Iaas.OpenStack.Login;
 
 /// <summary>Where to log in, as whom, for which project: all that decides what a token is and where it is sent. Equal logins share a connection.</summary>

@@ -22,8 +22,7 @@ sealed record ServerPagesRead(IReadOnlyList<Vm> Vms, IReadOnlyDictionary<string,
 /// </summary>
 sealed class ServerPages(CloudApi api, Microversions versions, ErrorDoubts doubts, TimeProvider time, TimeSpan grace)
 {
-    internal const int MostPages = 10_000;
-    const int LargestPage = 500, SmallestPage = 25, NewestPage = 100, Restarts = 3;
+    const int MostPages = 10_000, LargestPage = 500, SmallestPage = 25, NewestPage = 100, Restarts = 3;
 
     int _pageSize = LargestPage;
 
