@@ -53,14 +53,18 @@ sealed partial class Oracle
     }
 
     /// <summary>What the store knows at this moment: a replica that has received no more takes it back to this.</summary>
-    public object Remember() => (new Dictionary<string, (int, TimeSpan)>(_streaks), _debts.ToDictionary(debts => debts.Key, debts => debts.Value.ToArray()),
+    public object Remember() => (new Dictionary<string, (int, TimeSpan)>(_streaks), new Dictionary<string, TimeSpan>(_lastIll), _debts.ToDictionary(debts => debts.Key, debts => debts.Value.ToArray()),
         world.Scenario.Presets.SelectMany(preset => world.Truth.Existing(preset.Name)).Where(machine => machine.HasPassed).Select(machine => machine.Id).ToHashSet());
 
     public void FailedOver(object known)
     {
-        var (streaks, debts, passed) = ((Dictionary<string, (int, TimeSpan)>, Dictionary<string, (string Vm, TimeSpan At)[]>, HashSet<string>))known;
+        var (streaks, lastIll, debts, passed) = ((Dictionary<string, (int, TimeSpan)>, Dictionary<string, TimeSpan>, Dictionary<string, (string Vm, TimeSpan At)[]>, HashSet<string>))known;
         _streaks.Clear();
         foreach ((string vm, (int, TimeSpan) streak) in streaks) _streaks[vm] = streak;
+
+        // That a probe was let go since is forgotten, too: the next one need not wait for it.
+        _lastIll.Clear();
+        foreach ((string preset, TimeSpan at) in lastIll) _lastIll[preset] = at;
 
         // Those that were announced since are forgotten; those that were paid since are not asked for again here.
         foreach ((string preset, List<(string Vm, TimeSpan At)> owed) in _debts) owed.RemoveAll(debt => !debts.GetValueOrDefault(preset, []).Contains(debt));

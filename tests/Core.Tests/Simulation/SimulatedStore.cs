@@ -39,6 +39,9 @@ sealed class SimulatedStore(TimeProvider time) : IRuntimeDriver
     /// <summary>It has found its clock set back, and lets leases run again from now.</summary>
     public Action Mended { get; init; } = () => { };
 
+    /// <summary>Whether a claim has seen what the clock says now. As with the driver, one that is set forth and back between two claims is not found out.</summary>
+    public bool IsClockNoted => _seen >= Now - Noted && _seen <= Now + Backwards;
+
     public void SetClock(TimeSpan by) => _offset += by;
 
     /// <summary>What a replica has received at this moment.</summary>

@@ -184,7 +184,9 @@ sealed class World : IDisposable
     /// <summary>Of a store that is a server.</summary>
     public void SetStoreClock(TimeSpan by)
     {
-        ((SimulatedStore)_store).SetClock(by);
+        var server = (SimulatedStore)_store;
+        if (!server.IsClockNoted) return;
+        server.SetClock(by);
         if (by > TimeSpan.Zero) ClockSetForwardAt = Time.Elapsed;
         Tally.Add(by > TimeSpan.Zero ? "store's clock set forward by an hour" : "store's clock set back by an hour");
         Say($"   the store's clock is set by {by}");
