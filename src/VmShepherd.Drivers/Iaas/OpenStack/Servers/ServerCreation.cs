@@ -19,7 +19,7 @@ sealed class ServerCreation(CloudApi api, NameResolver names, ServerList list, O
         CreateBody.CheckMetadata(request);
         string? userData = CreateBody.UserData(request);
         CreateIds ids = await ResolveAsync(request, cancellationToken).ConfigureAwait(false);
-        var call = new ApiCall(Service.Compute, HttpMethod.Post, "/servers", $"create of '{request.Preset}'")
+        var call = new ApiCall(Service.Compute, HttpMethod.Post, "/servers", What(request))
         {
             Json = CreateBody.Of(request, ids, userData, options),
             IsRepeatable = false,
@@ -44,6 +44,10 @@ sealed class ServerCreation(CloudApi api, NameResolver names, ServerList list, O
             throw;
         }
     }
+
+    /// <summary>With what nova looks up by itself, and refuses without saying which it was.</summary>
+    static string What(VmRequest request) =>
+        $"create of '{request.Preset}'{(request.KeyName is { } key ? $" with key '{key}'" : "")}{(request.AvailabilityZone is { } zone ? $" in zone '{zone}'" : "")}";
 
     async Task<string> SendAsync(ApiCall call, CancellationToken cancellationToken)
     {
