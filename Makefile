@@ -3,7 +3,7 @@ CONFIGURATION ?= Release
 SERVER := src/VmShepherd.Server
 DOTNET_FLAGS := -c $(CONFIGURATION) --nologo
 
-.PHONY: help run build test fuzz chaos mutate bench publish pack format
+.PHONY: help run build test test-openstack fuzz chaos mutate bench publish pack format
 
 help: ## What there is.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -14,9 +14,12 @@ run: ## The main job on the embedded default: three groups of simulated machines
 build: ## Everything, warnings are errors.
 	dotnet build $(DOTNET_FLAGS) VmShepherd.slnx
 
-test: ## All tests, set-up included.
+test: ## All tests but those of test-openstack, set-up included.
 	scripts/install-test-tools
 	CONFIGURATION=$(CONFIGURATION) scripts/test
+
+test-openstack: ## The OpenStack driver against a real OpenStack: installs it (Debian, root), starts it on loopback, tests, stops it.
+	CONFIGURATION=$(CONFIGURATION) scripts/test-openstack
 
 fuzz: ## A million spoilt documents through the readers of settings and presets. Prints its seeds; VMSHEPHERD_SEED=N tries that one again.
 	dotnet build $(DOTNET_FLAGS) -v q tests/Core.Tests
