@@ -12,6 +12,8 @@ static class Benchmarks
         ["list-vms"] = ListVms.MeasureAsync,
         ["openstack"] = OpenStackList.MeasureAsync,
         ["service"] = WholeService.MeasureAsync,
+        ["store"] = Store.MeasureAsync,
+        ["takeover"] = Takeover.MeasureAsync,
         ["startup"] = StartUp.MeasureAsync,
     };
 

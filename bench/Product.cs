@@ -32,7 +32,8 @@ sealed class Product : IDisposable
     }
 
     /// <summary>Reads its log until a line says this. It is then left unread no more: a full pipe would stop the program.</summary>
-    public async Task SaidAsync(string text)
+    /// <returns>The line.</returns>
+    public async Task<string> SaidAsync(string text)
     {
         List<string> said = [];
         while (await Process.Errors.ReadLineAsync() is { } line)
@@ -40,7 +41,7 @@ sealed class Product : IDisposable
             said.Add(line);
             if (!line.Contains(text, StringComparison.Ordinal)) continue;
             _ = Process.Errors.BaseStream.CopyToAsync(Stream.Null);
-            return;
+            return line;
         }
 
         throw new InvalidOperationException($"ended without saying '{text}':\n{string.Join('\n', said.TakeLast(20))}");

@@ -128,10 +128,12 @@ sealed class Storm(int seed, Estate estate, IReadOnlyList<Member> members, Postg
         while (!isOver())
         {
             await Task.Delay(TimeSpan.FromSeconds(0.2 + 0.6 * _machineRandom.NextDouble()), Ct);
-            JsonElement[] fit = [.. (await estate.MachinesAsync()).Where(IsFit)];
+            JsonElement[] machines = await estate.MachinesAsync();
+            HashSet<string> harmed = [.. machines.Where(machine => !IsGood(machine)).Select(Preset)];
+            JsonElement[] fit = [.. machines.Where(machine => !harmed.Contains(Preset(machine)) && IsFit(machine))];
             if (fit.Length == 0) continue;
             JsonElement machine = fit[_machineRandom.Next(fit.Length)];
-            string preset = machine.GetProperty("name").GetString()!, id = machine.GetProperty("id").GetString()!;
+            string preset = Preset(machine), id = machine.GetProperty("id").GetString()!;
             (string kind, string path) = _machineRandom.Next(3) switch
             {
                 0 when Estate.IsChecked(preset) => (Hung, "hang"),
@@ -143,10 +145,14 @@ sealed class Storm(int seed, Estate estate, IReadOnlyList<Member> members, Postg
         }
     }
 
-    /// <summary>Grown up, and no other of its preset was harmed lately: several at once are a matter of other brakes, which wait for minutes.</summary>
+    static string Preset(JsonElement machine) => machine.GetProperty("name").GetString()!;
+
+    static bool IsGood(JsonElement machine) => machine.GetProperty("behaviour").GetString() == "good";
+
+    /// <summary>Grown up, and no other of its preset is harmed or was lately: several at once are a matter of other brakes (G6, G7), which wait for minutes.</summary>
     bool IsFit(JsonElement machine) =>
-        machine.GetProperty("behaviour").GetString() == "good" && TimeProvider.System.GetUtcNow() - machine.GetProperty("created").GetDateTimeOffset() > GrownUp
-        && (!_harmedAt.TryGetValue(machine.GetProperty("name").GetString()!, out long at) || Stopwatch.GetElapsedTime(at) > Estate.Lease * 3);
+        TimeProvider.System.GetUtcNow() - machine.GetProperty("created").GetDateTimeOffset() > GrownUp
+        && (!_harmedAt.TryGetValue(Preset(machine), out long at) || Stopwatch.GetElapsedTime(at) > Estate.Lease * 3);
 
     Member? Any(Func<Member, bool> fits)
     {
