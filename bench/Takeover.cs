@@ -5,12 +5,12 @@ using Drivers.Tests.Runtime.Postgres;
 namespace Bench;
 
 /// <summary>
-/// Two real processes on one PostgreSQL; one is killed while it holds presets, and the clock stops when the other one has them. Machines hang, so that each check takes five seconds and leases are held.
+/// Two real processes on one PostgreSQL; one is killed while it holds presets, and the clock stops when the other one has them. Machines hang, so that each check takes three seconds and leases are held.
 /// Floor: what was left of each lease when its holder died, since nobody may have the preset before that.
 /// </summary>
 static class Takeover
 {
-    const int Presets = 40, Count = 7;
+    const int Presets = 40, Count = 5;
     const string Runtime = "takeover";
 
     public static async Task<IReadOnlyList<Row>> MeasureAsync()
@@ -64,7 +64,7 @@ static class Takeover
             presets: {driver: DirectoryDriver, path: presets}
             defaults:
               iaas: {driver: DummyIaasDriver, connect: "{{cloud}}"}
-              healthcheck: {driver: HttpHealthcheck, port: {{port}}, conn_timeout: 5, read_timeout: 5}
+              healthcheck: {driver: HttpHealthcheck, port: {{port}}, conn_timeout: 3, read_timeout: 3}
             """);
         for (int i = 0; i < Presets; i++) File.WriteAllText(Path.Combine(workspace.Root, "presets", $"{Workspace.Name(i)}.conf"), $"name: {Workspace.Name(i)}\ncount: 1\nimage: debian\nflavor: small\nmanage_interval: 0\nmanage_expire: 15\n");
     }
