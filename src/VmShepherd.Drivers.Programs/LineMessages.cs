@@ -34,7 +34,8 @@ sealed class LineMessages(Stream to, Stream from, int maxMessage) : MessageHandl
         await to.WriteAsync(_outgoing.WrittenMemory, cancellationToken).ConfigureAwait(false);
     }
 
-    protected override ValueTask FlushAsync(CancellationToken cancellationToken) => new(to.FlushAsync(cancellationToken));
+    /// <summary>A pipe keeps nothing back.</summary>
+    protected override ValueTask FlushAsync(CancellationToken cancellationToken) => default;
 
     protected override async ValueTask<JsonRpcMessage?> ReadCoreAsync(CancellationToken cancellationToken)
     {

@@ -45,6 +45,17 @@ public sealed class ProgramPresetTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_document_keeps_its_types()
+    {
+        Directory.CreateDirectory(Presets);
+        await File.WriteAllTextAsync(Path.Combine(Presets, "web.json"), """{"name": "web", "count": 2, "share": 0.5, "unmanaged": true, "none": null, "list": [1, "a"], "map": {"a": 1}}""", Ct);
+        var document = Assert.IsType<PresetContent.Document>(Assert.Single((await _driver.LoadAsync(Ct)).Sources).Content);
+        Assert.Equal(["web", 2L, 0.5, true, null], document.Value.Values.Take(5));
+        Assert.Equal([1L, "a"], Assert.IsAssignableFrom<IReadOnlyList<object?>>(document.Value["list"]));
+        Assert.Equal(1L, Assert.IsAssignableFrom<IReadOnlyDictionary<string, object?>>(document.Value["map"])["a"]);
+    }
+
+    [Fact]
     public async Task The_files_of_a_preset_are_read_by_the_program_within_its_root()
     {
         Directory.CreateDirectory(Presets);

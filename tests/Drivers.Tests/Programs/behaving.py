@@ -154,12 +154,15 @@ class Place:
         self.directory = Path(options["directory"])
 
     def load(self, known_revision=None):
-        files = sorted(self.directory.glob("*.yaml"))
+        files = sorted([*self.directory.glob("*.yaml"), *self.directory.glob("*.json")])
         if not self.directory.is_dir():
             return {"revision": "gone", "sources": [], "problems": [f"{self.directory} is not there"]}
-        sources = [{"origin": file.name, "revision": str(file.stat().st_mtime_ns), "yaml": file.read_text(), "files_root": str(self.directory)} for file in files]
+        sources = [{"origin": file.name, "revision": str(file.stat().st_mtime_ns), **self._content(file), "files_root": str(self.directory)} for file in files]
         revision = str(hash(tuple((source["origin"], source["revision"]) for source in sources)))
         return {"revision": revision, "unchanged": True} if revision == known_revision else {"revision": revision, "sources": sources}
+
+    def _content(self, file):
+        return {"yaml": file.read_text()} if file.suffix == ".yaml" else {"document": json.loads(file.read_text())}
 
     def read_file(self, origin, path, max_bytes):
         file = (self.directory / path).resolve()
