@@ -19,12 +19,13 @@ static class DriversTestCommand
         var atOnce = new Option<bool>("--machines-run-at-once") { Description = "Of an IaaS driver: a machine runs in the very moment it is asked for." };
         var unreachable = new Option<string[]>("--unreachable") { Description = "Of an IaaS driver: an option that leads where nobody answers. May be given several times.", HelpName = "KEY=VALUE" };
         var port = new Option<string>("--port-option") { Description = "Of a health check: the option that holds the port it dials.", HelpName = "KEY", DefaultValueFactory = _ => "port" };
+        var only = new Option<string?>("--only") { Description = "Just this sentence, as it is printed.", HelpName = "SENTENCE" };
         unreachable.Validators.Add(result =>
         {
             foreach (string pair in result.Tokens.Select(token => token.Value).Where(pair => !pair.Contains('=', StringComparison.Ordinal))) result.AddError($"--unreachable: expected KEY=VALUE, this is '{pair}'");
         });
 
-        var command = new Command("test", "Tries each promise of its contract with a driver as the settings configure it: real machines are created and ended.") { name, file, image, flavor, atOnce, unreachable, port };
+        var command = new Command("test", "Tries each promise of its contract with a driver as the settings configure it: real machines are created and ended.") { name, file, image, flavor, atOnce, unreachable, port, only };
         command.SetFallibleAction(async (parsed, cancellationToken) =>
         {
             (DriverRegistry drivers, SettingsReading reading) = SettingsFile.Open(parsed.GetRequiredValue(file));
@@ -40,12 +41,13 @@ static class DriversTestCommand
                     PortOption = parsed.GetRequiredValue(port),
                     Unreachable = (parsed.GetValue(unreachable) ?? []).Select(pair => pair.Split('=', 2)).ToDictionary(pair => pair[0], object? (pair) => pair[1], StringComparer.Ordinal),
                 },
+                parsed.GetValue(only),
                 cancellationToken);
         });
         return command;
     }
 
-    static async Task<int> TryAsync(DriverTrial trial, CancellationToken cancellationToken)
+    static async Task<int> TryAsync(DriverTrial trial, string? only, CancellationToken cancellationToken)
     {
         string[] groups = [.. trial.Drivers.Offers.Where(offer => offer.Name == trial.Name).Select(offer => offer.Group).Distinct()];
         if (groups.Length == 0) throw new CommandException(trial.Drivers.Missing(trial.Name));
@@ -55,7 +57,7 @@ static class DriversTestCommand
             trial.Reference(group);
             await Console.Out.WriteLineAsync($"{trial.Name} ({group})");
             (Type suite, Func<object> create) = TrialSuites.Of(group, trial);
-            var runner = new SuiteRunner(create, Console.Out);
+            var runner = new SuiteRunner(create, Console.Out) { Only = only };
             await runner.RunAsync(suite, cancellationToken);
             await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{runner.Passed} passed, {runner.Failed} failed, {runner.Skipped} skipped"));
             isGood &= runner.Failed == 0;

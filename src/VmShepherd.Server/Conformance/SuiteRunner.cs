@@ -12,6 +12,9 @@ sealed class SuiteRunner(Func<object> create, TextWriter output)
     /// <summary>Machines may boot for minutes. A driver that hangs turns the test red, not the run endless.</summary>
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
 
+    /// <summary>Just this sentence; <see langword="null"/> = all.</summary>
+    public string? Only { get; init; }
+
     public int Passed { get; private set; }
 
     public int Failed { get; private set; }
@@ -22,6 +25,7 @@ sealed class SuiteRunner(Func<object> create, TextWriter output)
     {
         foreach (MethodInfo test in suite.GetMethods().Where(method => method.GetCustomAttribute<FactAttribute>() is not null).OrderBy(method => method.MetadataToken))
         {
+            if (Only is not null && Only != Sentence(test)) continue;
             foreach (object?[] arguments in Cases(test))
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -29,6 +33,8 @@ sealed class SuiteRunner(Func<object> create, TextWriter output)
             }
         }
     }
+
+    static string Sentence(MethodInfo test) => test.Name.Replace('_', ' ');
 
     static object?[][] Cases(MethodInfo test)
     {
@@ -38,7 +44,7 @@ sealed class SuiteRunner(Func<object> create, TextWriter output)
 
     async Task RunAsync(MethodInfo test, object?[] arguments)
     {
-        string sentence = test.Name.Replace('_', ' ') + (arguments.Length == 0 ? "" : $" ({string.Join(", ", arguments.Select(Shown))})");
+        string sentence = Sentence(test) + (arguments.Length == 0 ? "" : $" ({string.Join(", ", arguments.Select(Shown))})");
         try
         {
             await TryAsync(test, arguments).WaitAsync(Patience, TimeProvider.System);
