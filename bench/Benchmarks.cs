@@ -11,6 +11,7 @@ static class Benchmarks
         ["files"] = PresetFiles.MeasureAsync,
         ["list-vms"] = ListVms.MeasureAsync,
         ["openstack"] = OpenStackList.MeasureAsync,
+        ["programs"] = ProgramCalls.MeasureAsync,
         ["service"] = WholeService.MeasureAsync,
         ["store"] = Store.MeasureAsync,
         ["takeover"] = Takeover.MeasureAsync,
