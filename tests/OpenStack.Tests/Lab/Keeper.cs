@@ -91,7 +91,6 @@ public sealed class Keeper : IAsyncDisposable
             image: ubuntu16
             flavor: {flavor}
             manage_interval: 0
-            manage_expire: 30
             userdata: "#cloud-config {SecretInUserdata}"
             {more}
             """);
