@@ -9,6 +9,8 @@ namespace VmShepherd.Drivers.Iaas.OpenStack;
 /// <summary>Looks at an account, and at all that presets name of it. Only reads.</summary>
 sealed class Doctor(CloudAccount account, OpenStackOptions options)
 {
+    const string WithoutDownCells = ": when a cell is down, its servers are missing from lists";
+
     readonly List<Finding> _findings = [];
 
     public async Task<IReadOnlyList<Finding>> ExamineAsync(IReadOnlyCollection<Wish> wishes, CancellationToken cancellationToken)
@@ -30,8 +32,8 @@ sealed class Doctor(CloudAccount account, OpenStackOptions options)
         }
 
         await TryAsync("microversion", null, async () => await account.Versions.ForLooksAsync(cancellationToken).ConfigureAwait(false) is { } version
-            ? $"{version} is used to look, 2.1 to create"
-            : "2.1 and no newer one: of a cell that is down, servers will be missing from lists").ConfigureAwait(false);
+            ? $"{version} is used to look, 2.1 to create{(Microversions.TellsDownCells(version) ? "" : WithoutDownCells)}"
+            : $"2.1 and no newer one{WithoutDownCells}").ConfigureAwait(false);
         await TryAsync("quota", null, () => QuotaAsync(wishes, cancellationToken)).ConfigureAwait(false);
         if (options.ServerGroup is { } group)
             await TryAsync("server_group", null, async () => $"'{group}' is {await account.Names.ServerGroupAsync(group, cancellationToken).ConfigureAwait(false)}").ConfigureAwait(false);

@@ -112,6 +112,7 @@ sealed partial class FakeCloud
         {
             ("GET", []) => JsonAsync(http, 200, $$$"""{"version": {"id": "v2.1", "status": "CURRENT", "version": "{{{MaxMicroversion}}}", "min_version": "2.1"}}"""),
             ("GET", ["servers", "detail"]) => ListServersAsync(http),
+            ("GET", ["servers"]) => ListBriefAsync(http),
             ("GET", ["flavors", "detail"]) => ListAsync(http, "flavors", Nova.Flavors),
             ("GET", ["os-server-groups"]) => ListAsync(http, "server_groups", Nova.ServerGroups),
             ("GET", ["os-keypairs", var key]) => Nova.Keys.Contains(key)
@@ -142,14 +143,25 @@ sealed partial class FakeCloud
         return Task.CompletedTask;
     }
 
-    /// <summary>A regular-expression search, in any case; pages; nothing of a cell that is down when a filter is given.</summary>
+    /// <summary>Servers of cells that are down are told in a list without any parameter, from 2.69 on, and behind the others.</summary>
+    static FakeServer[] Shown(HttpContext http, FakeServer[] all) =>
+        [.. all.Where(server => !server.IsDown), .. http.Request.QueryString.HasValue || Minor(http) < 69 ? [] : all.Where(server => server.IsDown)];
+
+    Task ListBriefAsync(HttpContext http)
+    {
+        var rows = Shown(http, Nova.Servers(Now)).Take(Nova.MaxLimit).Select(server => server.IsDown
+            ? new JsonObject { ["id"] = server.Id, ["status"] = "UNKNOWN", ["links"] = new JsonArray() }
+            : new JsonObject { ["id"] = server.Id, ["name"] = server.Name, ["links"] = new JsonArray() });
+        return JsonAsync(http, 200, new JsonObject { ["servers"] = new JsonArray([.. rows]) }.ToJsonString());
+    }
+
+    /// <summary>A regular-expression search, in any case; pages; as little of a cell that is down as the real one tells.</summary>
     Task ListServersAsync(HttpContext http)
     {
         string? name = http.Request.Query["name"], marker = http.Request.Query["marker"];
         int limit = Math.Min(int.TryParse(http.Request.Query["limit"], out int asked) ? asked : int.MaxValue, Nova.MaxLimit);
         bool isOfChanges = DateTimeOffset.TryParse(http.Request.Query["changes-since"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset since);
-        FakeServer[] all = [.. (isOfChanges ? Nova.Changed(since, Now) : Nova.Servers(Now)).Where(server => name is null || (!server.IsDown && Regex.IsMatch(server.Name, name, RegexOptions.IgnoreCase)))
-            .Where(server => !server.IsDown || Minor(http) >= 69)];
+        FakeServer[] all = [.. Shown(http, isOfChanges ? Nova.Changed(since, Now) : Nova.Servers(Now)).Where(server => name is null || Regex.IsMatch(server.Name, name, RegexOptions.IgnoreCase))];
         if (http.Request.Query["sort_dir"] == "desc") Array.Reverse(all);
         int from = marker is null ? 0 : Array.FindIndex(all, server => server.Id == marker) + 1;
         if (marker is not null && from == 0) return JsonAsync(http, 400, $$$"""{"badRequest": {"code": 400, "message": "marker [{{{marker}}}] not found"}}""");

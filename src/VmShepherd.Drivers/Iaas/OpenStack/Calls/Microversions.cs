@@ -22,6 +22,9 @@ sealed class Microversions(CloudApi api)
         return known.Length == 0 ? null : known;
     }
 
+    /// <summary>Whether lists at this microversion tell servers of a cell that is down.</summary>
+    public static bool TellsDownCells(string? version) => version == Text(Wanted);
+
     /// <summary>The cloud does not know it any more: it was taken back to an older release.</summary>
     public void Forget() => _known = null;
 
@@ -31,8 +34,10 @@ sealed class Microversions(CloudApi api)
         using ApiAnswer answer = await api.SendAsync(call, cancellationToken).ConfigureAwait(false);
         if ((int)answer.Status >= 500) throw api.Failure(call, answer);
         if (!answer.IsGood) return "";
-        return Newest(answer.Body) is { } newest and > 1 ? string.Create(CultureInfo.InvariantCulture, $"2.{Math.Min(newest, Wanted)}") : "";
+        return Newest(answer.Body) is { } newest and > 1 ? Text(Math.Min(newest, Wanted)) : "";
     }
+
+    static string Text(int minor) => string.Create(CultureInfo.InvariantCulture, $"2.{minor}");
 
     /// <summary>From nova's own words on its version, or from a list of versions.</summary>
     internal static int? Newest(ReadOnlyMemory<byte> body)

@@ -32,28 +32,13 @@ sealed class ProjectView
     public DateTimeOffset ChangesSince => _cloudTime!.Value - Overlap;
 
     /// <exception cref="IaasException">Of some servers nobody ever knew the name.</exception>
-    public static ProjectView Whole(ServerPagesRead read, IReadOnlySet<string> wanted, ProjectView? before, long taken)
+    public static ProjectView Whole(ServerPagesRead read, BareList bare, IReadOnlySet<string> wanted, Func<string, string?> nameBefore, long taken)
     {
         Dictionary<string, string> names = new(read.Seen.Count, StringComparer.Ordinal);
         Dictionary<string, Vm> servers = read.Vms.ToDictionary(vm => vm.Id, StringComparer.Ordinal);
-        List<string> nameless = [];
-        foreach ((string id, string? told) in read.Seen)
-        {
-            if ((told ?? before?.NameOf(id)) is not { } name)
-            {
-                nameless.Add(id);
-                continue;
-            }
-
-            names[id] = name;
-            if (told is null && wanted.Contains(name)) servers[id] = Partial(id, name);
-        }
-
-        if (nameless.Count == 0) return new ProjectView(taken, read.Pages, wanted, servers, names, read.CloudTime);
-
-        // A list without them would be a short list, and a short list reads as "create more".
-        throw new IaasException(IaasFailure.Unavailable,
-            $"a cell of the cloud is down: nova tells no name of {nameless.Count} servers ({string.Join(", ", nameless.Take(3))}{(nameless.Count > 3 ? ", ..." : "")}), so nobody can say whose they are");
+        new BareList(read.Seen).AddTo(servers, names, wanted, nameBefore);
+        bare.AddTo(servers, names, wanted, nameBefore);
+        return new ProjectView(taken, read.Pages, wanted, servers, names, read.CloudTime);
     }
 
     public bool MayBeFollowed(IReadOnlySet<string> names, TimeProvider time) =>
@@ -62,7 +47,10 @@ sealed class ProjectView
     /// <summary>The view with what changed; <see langword="null"/> = it does not add up.</summary>
     /// <param name="changed">Servers that changed, deleted ones among them.</param>
     /// <param name="newest">The newest servers, read after that.</param>
-    public ProjectView? Followed(ServerPagesRead changed, ServerPagesRead newest)
+    /// <param name="bare">The list without parameters, read last.</param>
+    /// <param name="nameBefore">A server's name, where it was told at any time before.</param>
+    /// <exception cref="IaasException">Of some servers nobody ever knew the name.</exception>
+    public ProjectView? Followed(ServerPagesRead changed, ServerPagesRead newest, BareList bare, Func<string, string?> nameBefore)
     {
         // Newer ones than a page holds: some of them may be on none of the two.
         if (newest.IsFull && !newest.Seen.Keys.Any(_names.ContainsKey)) return null;
@@ -75,7 +63,7 @@ sealed class ProjectView
                 if ((told ?? NameOf(id)) is not { } name) return null;
                 names[id] = name;
                 servers.Remove(id);
-                if (told is null && _wanted.Contains(name)) servers[id] = Partial(id, name);
+                if (told is null && _wanted.Contains(name)) servers[id] = BareList.Partial(id, name);
             }
 
             foreach (Vm vm in read.Vms) servers[vm.Id] = vm;
@@ -86,13 +74,11 @@ sealed class ProjectView
             }
         }
 
+        bare.AddTo(servers, names, _wanted, nameBefore);
         return new ProjectView(Taken, Pages, _wanted, servers, names, changed.CloudTime ?? _cloudTime);
     }
 
     public string? NameOf(string id) => _names.GetValueOrDefault(id);
 
     public IReadOnlyList<Vm> Of(IReadOnlySet<string> names) => [.. _servers.Values.Where(vm => names.Contains(vm.Name))];
-
-    /// <summary>Of a cell that is down nova tells the id and nothing else: it is there, and must not be touched.</summary>
-    public static Vm Partial(string id, string name) => new(id, name, VmState.Unknown, null) { IsComplete = false };
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using VmShepherd.Abstractions;
 
@@ -11,6 +12,9 @@ sealed class ServerList(ServerPages pages, TimeProvider time)
 {
     /// <summary>So often the whole project is read anyway: to know its size, and whose servers those are of which a cell that is down tells no name.</summary>
     static readonly TimeSpan BetweenWhole = TimeSpan.FromMinutes(10);
+
+    // Told since the whole project was read.
+    readonly ConcurrentDictionary<string, string> _told = new(StringComparer.Ordinal);
 
     volatile ProjectView? _project;
 
@@ -35,36 +39,46 @@ sealed class ServerList(ServerPages pages, TimeProvider time)
     {
         (Vm? vm, bool isKnown) = await pages.FindAsync(id, cancellationToken).ConfigureAwait(false);
         if (vm is not null || !isKnown) return vm;
-        return _project?.NameOf(id) is { } name ? ProjectView.Partial(id, name)
+        return NameOf(id) is { } name ? BareList.Partial(id, name)
             : throw new IaasException(IaasFailure.Unavailable, $"nova knows server {id}, but not its name: its cell is down");
     }
 
     async Task<IReadOnlyList<Vm>> ByNameAsync(HashSet<string> names, CancellationToken cancellationToken)
     {
-        List<Vm> vms = [];
+        Dictionary<string, Vm> servers = new(StringComparer.Ordinal);
+        Dictionary<string, string> told = new(StringComparer.Ordinal);
         foreach (string name in names)
         {
             string pattern = Uri.EscapeDataString($"^{name.Replace(".", "[.]", StringComparison.Ordinal)}$");
             ServerPagesRead read = await pages.ReadAsync($"name={pattern}&", new HashSet<string>([name], StringComparer.Ordinal), cancellationToken).ConfigureAwait(false);
-            vms.AddRange(read.Vms);
+            foreach (Vm vm in read.Vms) (servers[vm.Id], told[vm.Id]) = (vm, vm.Name);
         }
 
-        return vms;
+        BareList bare = await pages.ReadBareAsync(cancellationToken).ConfigureAwait(false);
+        bare.AddTo(servers, told, names, NameOf);
+        foreach ((string id, string name) in told) _told[id] = name;
+        return [.. servers.Values];
     }
 
     async Task<IReadOnlyList<Vm>> OfProjectAsync(HashSet<string> names, CancellationToken cancellationToken)
     {
         ProjectView? known = _project;
         ProjectView? now = known is not null && known.MayBeFollowed(names, time) ? await FollowedAsync(known, names, cancellationToken).ConfigureAwait(false) : null;
-        _project = now ??= await WholeAsync(names, cancellationToken).ConfigureAwait(false);
+        if (now is not null) return (_project = now).Of(names);
+        string[] before = [.. _told.Keys];
+        _project = now = await WholeAsync(names, cancellationToken).ConfigureAwait(false);
+        foreach (string id in before) _told.TryRemove(id, out _);
         return now.Of(names);
     }
 
     async Task<ProjectView> WholeAsync(HashSet<string> names, CancellationToken cancellationToken)
     {
         long taken = time.GetTimestamp();
-        return ProjectView.Whole(await pages.ReadAsync("", names, cancellationToken).ConfigureAwait(false), names, _project, taken);
+        ServerPagesRead read = await pages.ReadAsync("", names, cancellationToken).ConfigureAwait(false);
+        return ProjectView.Whole(read, await pages.ReadBareAsync(cancellationToken).ConfigureAwait(false), names, NameOf, taken);
     }
+
+    string? NameOf(string id) => _told.GetValueOrDefault(id) ?? _project?.NameOf(id);
 
     /// <summary>
     /// What changed since, and the newest servers: of one that was just asked for, nova may not yet say that it changed. <see langword="null"/> = that does not
@@ -77,7 +91,8 @@ sealed class ServerList(ServerPages pages, TimeProvider time)
             string since = known.ChangesSince.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
             ServerPagesRead changed = await pages.ReadAsync($"changes-since={Uri.EscapeDataString(since)}&", names, cancellationToken).ConfigureAwait(false);
             ServerPagesRead newest = await pages.ReadNewestAsync(names, cancellationToken).ConfigureAwait(false);
-            return known.Followed(changed, newest);
+            BareList bare = await pages.ReadBareAsync(cancellationToken).ConfigureAwait(false);
+            return known.Followed(changed, newest, bare, NameOf);
         }
         catch (IaasException e) when (e.Failure == IaasFailure.Rejected)
         {

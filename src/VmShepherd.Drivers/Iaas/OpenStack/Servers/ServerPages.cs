@@ -55,6 +55,21 @@ sealed class ServerPages(CloudApi api, Microversions versions, ErrorDoubts doubt
         return reading.Result();
     }
 
+    /// <summary>
+    /// The list without any parameter, to be read after the others. It is one page, as long as the cloud's <c>max_limit</c>: the next would take a parameter.
+    /// Empty where the cloud tells nothing of cells that are down.
+    /// </summary>
+    public async Task<BareList> ReadBareAsync(CancellationToken cancellationToken)
+    {
+        string? version = await versions.ForLooksAsync(cancellationToken).ConfigureAwait(false);
+        if (!Microversions.TellsDownCells(version)) return new BareList(new Dictionary<string, string?>());
+        var call = new ApiCall(Service.Compute, HttpMethod.Get, "/servers", "list of servers of cells that are down") { Microversion = version };
+        using ApiAnswer answer = await api.SendAsync(call, cancellationToken).ConfigureAwait(false);
+        var reading = new Reading(new HashSet<string>(), new Interned());
+        reading.Take(call, Read(call, answer, reading), int.MaxValue);
+        return new BareList(reading.Result().Seen);
+    }
+
     /// <summary>One server; <see langword="null"/> = nova does not know it.</summary>
     public async Task<(Vm? Vm, bool IsKnown)> FindAsync(string id, CancellationToken cancellationToken)
     {
