@@ -76,10 +76,10 @@ static class Takeover
         return machines.Length;
     }
 
-    /// <summary>What it holds, and for how many seconds more.</summary>
+    /// <summary>The presets it holds, and for how many seconds more. What it keeps of sources has leases, too, which nobody waits for.</summary>
     static async Task<Dictionary<string, double>> HeldAsync(PostgresServer postgres, string holder)
     {
-        var found = (string)(await postgres.ExecuteAsync($"select coalesce(json_object_agg(preset, extract(epoch from next_at - now())), '{{}}')::text from {Runtime}.lease where held and holder = '{holder}'", "shepherd"))!;
+        var found = (string)(await postgres.ExecuteAsync($"select coalesce(json_object_agg(preset, extract(epoch from next_at - now())), '{{}}')::text from {Runtime}.lease where held and holder = '{holder}' and preset like 'preset-%'", "shepherd"))!;
         return JsonSerializer.Deserialize<Dictionary<string, double>>(found)!;
     }
 }
