@@ -40,14 +40,17 @@ sealed class HealthChecks(TimeProvider time, Metrics metrics)
     async ValueTask<Verdict> CheckOneAsync(IHealthcheckDriver driver, Vm vm, CancellationToken cancellationToken)
     {
         await _slots.WaitAsync(cancellationToken);
+        using var call = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         long begun = metrics.CountsChecks ? time.GetTimestamp() : 0;
         try
         {
-            ValueTask<Verdict> check = driver.CheckAsync(vm, cancellationToken);
+            ValueTask<Verdict> check = driver.CheckAsync(vm, call.Token);
             return check.IsCompletedSuccessfully ? check.Result : await check.AsTask().WaitAsync(Limit, time, cancellationToken);
         }
         catch (TimeoutException)
         {
+            // Nobody waits for it any longer: it must not go on to queue for something. Not awaited: a driver's callbacks may hang as it does.
+            _ = call.CancelAsync();
             return new Verdict.Unknown($"the health check driver did not return within {Limit.TotalSeconds:0} s");
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)

@@ -71,6 +71,23 @@ public sealed class HealthChecksTests : IDisposable
     }
 
     [Fact]
+    public async Task A_check_that_nobody_waits_for_any_longer_is_told_so()
+    {
+        CancellationToken told = default;
+        Task<IReadOnlyList<Verdict?>> check = new HealthChecks(_time, _metrics).CheckAsync(new FakeCheck(async (_, token) =>
+        {
+            told = token;
+            await Task.Delay(Timeout.Infinite, CancellationToken.None);
+            return Verdict.Passed;
+        }), Machines(1), Ct).AsTask();
+        Assert.False(told.IsCancellationRequested);
+        _time.Advance(TimeSpan.FromSeconds(60));
+        await check;
+
+        Assert.True(told.IsCancellationRequested);
+    }
+
+    [Fact]
     public async Task A_driver_that_throws_is_our_own_fault()
     {
         var driver = new FakeCheck(vm => vm.Id == "vm0" ? throw new InvalidOperationException("bug") : Fate.Bad);
