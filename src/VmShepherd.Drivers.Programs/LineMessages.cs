@@ -94,5 +94,12 @@ sealed class LineMessages(Stream to, Stream from, int maxMessage) : MessageHandl
         return line;
     }
 
-    static string Shortened(string? text) => text is { Length: > 100 } ? text[..100] + "..." : text ?? "";
+    static string Shortened(string? text) => OneLine(text ?? "", 100);
+
+    /// <summary>What a program said, fit for one line of a log.</summary>
+    public static string OneLine(string text, int most)
+    {
+        if (text.Length > most) text = text[..most] + "...";
+        return string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
+    }
 }

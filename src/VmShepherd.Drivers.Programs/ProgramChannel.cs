@@ -20,13 +20,15 @@ sealed class ProgramChannel(ProgramDescription program, IReadOnlyDictionary<stri
     readonly Lock _lock = new();
     /// <summary>Until its end has been noted.</summary>
     Task<ProgramProcess>? _running;
+    /// <summary>The last that was started, perhaps not initialized yet.</summary>
+    ProgramProcess? _process;
     int _badLives;
     long _endedAt;
     TimeSpan _pause;
     string _lastEnd = "";
     bool _isDisposed;
 
-    /// <summary>One call. Waits for its turn; its deadline begins when it is sent.</summary>
+    /// <summary>One call. Waits for its turn, no longer than the deadline; that begins anew when the call is sent.</summary>
     /// <param name="method">Of the protocol.</param>
     /// <param name="parameters">By their names.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -34,7 +36,7 @@ sealed class ProgramChannel(ProgramDescription program, IReadOnlyDictionary<stri
     /// <exception cref="ProgramException">There is no answer.</exception>
     public async Task<T> CallAsync<T>(string method, IReadOnlyDictionary<string, object?> parameters, CancellationToken cancellationToken, long? sendBefore = null)
     {
-        await _turns.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await TurnAsync(method, cancellationToken).ConfigureAwait(false);
         Task<T>? call = null;
         try
         {
@@ -56,12 +58,31 @@ sealed class ProgramChannel(ProgramDescription program, IReadOnlyDictionary<stri
         Task<ProgramProcess>? running;
         lock (_lock) (_isDisposed, running) = (true, _running);
         if (running is null) return;
-        await ((Task)running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (running.IsCompletedSuccessfully) await running.Result.DisposeAsync().ConfigureAwait(false);
+        await ((Task)running).WaitAsync(Grace, context.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        ProgramProcess? process;
+        lock (_lock) process = _process;
+        if (process is null) return;
+        if (!running.IsCompleted) process.End("it is not used any more, and hung in 'initialize'");
+        await process.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>A timestamp of ours as the program's own clock shows it: seconds of the system's monotonic clock.</summary>
     public double? SystemSeconds(long? timestamp) => (double?)timestamp / context.Time.TimestampFrequency;
+
+    /// <summary>Whoever gives up leaves the queue, so that it never grows beyond those who still wait.</summary>
+    async Task TurnAsync(string method, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(program.Deadline, context.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        try
+        {
+            await _turns.WaitAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ProgramException($"{Named(method)}: not its turn within {program.Deadline.TotalSeconds} s: the program takes {program.Parallel} at once, and has as many", wasSent: false);
+        }
+    }
 
     /// <summary>The answer in time. Whoever stops waiting leaves somebody behind who ends a program that hangs.</summary>
     async Task<T> AnswerAsync<T>(ProgramProcess process, Task<T> call, string method, CancellationToken cancellationToken)
@@ -130,11 +151,12 @@ sealed class ProgramChannel(ProgramDescription program, IReadOnlyDictionary<stri
         {
             process = ProgramProcess.Start(program, _log, context.Time);
         }
-        catch (ProgramException failed)
+        catch (Exception failed)
         {
             NoteEnd(failed.Message, TimeSpan.Zero);
-            throw;
+            throw failed as ProgramException ?? new ProgramException($"{program.Driver}: the program can't be started: {failed.Message}", wasSent: false, failed);
         }
+        lock (_lock) _process = process;
         _ = NoteEndAsync(process, began);
         await InitializeAsync(process).ConfigureAwait(false);
         return process;
@@ -156,10 +178,11 @@ sealed class ProgramChannel(ProgramDescription program, IReadOnlyDictionary<stri
             if (answer?.Protocol != Wire.Protocol)
                 throw new ProgramException($"{program.Driver}: the program speaks version {answer?.Protocol ?? 0} of the protocol, this VmShepherd speaks {Wire.Protocol}", wasSent: true);
         }
-        catch (ProgramException failed)
+        catch (Exception failed)
         {
+            // Whatever it is: a start that failed is an end, or it would never be tried again.
             process.End(failed.Message);
-            throw new ProgramException(failed.Message, wasSent: false, failed) { Failure = failed.Failure };
+            throw new ProgramException(failed.Message, wasSent: false, failed) { Failure = (failed as ProgramException)?.Failure };
         }
     }
 
@@ -184,11 +207,7 @@ sealed class ProgramChannel(ProgramDescription program, IReadOnlyDictionary<stri
 
     string Named(string method) => $"{program.Driver} {method}";
 
-    static string OneLine(string text)
-    {
-        if (text.Length > 500) text = text[..500] + "...";
-        return string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
-    }
+    static string OneLine(string text) => LineMessages.OneLine(text, 500);
 
     static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 

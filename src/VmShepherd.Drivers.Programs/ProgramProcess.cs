@@ -21,18 +21,20 @@ sealed class ProgramProcess : IAsyncDisposable
     readonly LineMessages _messages;
     readonly JsonRpc _rpc;
     readonly TimeProvider _time;
+    readonly Action<Process> _kill;
     readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     int _ending;
 
-    ProgramProcess(Process process, ProgramLog log, TimeProvider time)
+    ProgramProcess(Process process, ProgramLog log, TimeProvider time, Action<Process> kill)
     {
-        (_process, _time) = (process, time);
+        (_process, _time, _kill) = (process, time, kill);
         _messages = new LineMessages(process.StandardInput.BaseStream, process.StandardOutput.BaseStream, MaxMessage);
         _rpc = new FailureRpc(_messages);
         _rpc.Disconnected += (_, _) => End(null);
+        // Before anything can end it: what has been disposed can't begin to listen.
+        _rpc.StartListening();
         _ = log.CopyAsync(process.StandardError.BaseStream);
         _ = WatchAsync();
-        _rpc.StartListening();
     }
 
     /// <summary>Completes when it is over, with the reason.</summary>
@@ -40,8 +42,9 @@ sealed class ProgramProcess : IAsyncDisposable
 
     public bool IsAlive => Volatile.Read(ref _ending) == 0;
 
+    /// <summary>Starts it. What <paramref name="kill"/> does to end it and all that it started; <see langword="null"/> = by SIGKILL.</summary>
     /// <exception cref="ProgramException">It can't be started.</exception>
-    public static ProgramProcess Start(ProgramDescription program, ProgramLog log, TimeProvider time)
+    public static ProgramProcess Start(ProgramDescription program, ProgramLog log, TimeProvider time, Action<Process>? kill = null)
     {
         // A session of its own, so that what it forks ends with it; no core files; bounded memory. Both tools become the program: the process is its own.
         var start = new ProcessStartInfo(
@@ -54,7 +57,7 @@ sealed class ProgramProcess : IAsyncDisposable
         foreach ((string name, string value) in program.Environment) start.Environment[name] = value;
         try
         {
-            return new ProgramProcess(Process.Start(start)!, log, time);
+            return new ProgramProcess(Process.Start(start)!, log, time, kill ?? KillAll);
         }
         catch (Exception e) when (e is Win32Exception or IOException)
         {
@@ -63,8 +66,8 @@ sealed class ProgramProcess : IAsyncDisposable
     }
 
     /// <summary>One call. Ends with its answer, or with the program.</summary>
-    public Task<T> InvokeAsync<T>(string method, IReadOnlyDictionary<string, object?> parameters, CancellationToken cancellationToken) =>
-        _rpc.InvokeWithParameterObjectAsync<T>(method, parameters, argumentDeclaredTypes: null, cancellationToken);
+    public async Task<T> InvokeAsync<T>(string method, IReadOnlyDictionary<string, object?> parameters, CancellationToken cancellationToken) =>
+        await _rpc.InvokeWithParameterObjectAsync<T>(method, parameters, argumentDeclaredTypes: null, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Ends it and whatever it started, for a reason.</summary>
     public async void End(string? reason)
@@ -75,8 +78,14 @@ sealed class ProgramProcess : IAsyncDisposable
             // Whoever closes its output is about to end by itself, and how it ends says more.
             if (reason is null && _messages.Complaint is null) await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(LastWords, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             reason ??= _messages.Complaint ?? (_process.HasExited ? $"it ended with exit code {_process.ExitCode}" : "it closed its output");
-            KillAll();
+            reason += WhyNotKilled();
+            // Its input ends with this, which is a sign to end even for a program that we may not kill.
             _rpc.Dispose();
+        }
+        catch (Exception failed)
+        {
+            // Nobody awaits us: an exception that left here would end VmShepherd.
+            reason = $"{reason ?? "it ended"} ({failed.GetType().Name}: {failed.Message})";
         }
         finally
         {
@@ -103,11 +112,25 @@ sealed class ProgramProcess : IAsyncDisposable
         End(null);
     }
 
-    /// <summary>Its process group, itself first in case that it had no time to get one.</summary>
-    void KillAll()
+    /// <summary>A program that changed its user, as sudo does, is not ours to kill.</summary>
+    string WhyNotKilled()
     {
-        int id = _process.Id;
-        if (!_process.HasExited) _process.Kill();
+        try
+        {
+            _kill(_process);
+            return "";
+        }
+        catch (Win32Exception refused)
+        {
+            return $" (it could not be killed: {refused.Message})";
+        }
+    }
+
+    /// <summary>Its process group, itself first in case that it had no time to get one.</summary>
+    static void KillAll(Process process)
+    {
+        int id = process.Id;
+        if (!process.HasExited) process.Kill();
         _ = kill(-id, Kill);
     }
 

@@ -36,6 +36,8 @@ def misbehave(how, call):
             say(json.dumps({"jsonrpc": "2.0", "id": 99999, "result": None}))
     elif how == "call":
         say(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "shutdown", "params": {}}))
+    elif how == "call-lines":
+        say(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "two\nlines", "params": {}}))
     elif how == "fork":
         child = subprocess.Popen(["/bin/sleep", "1000"])
         with open(options["file"], "w") as file:
