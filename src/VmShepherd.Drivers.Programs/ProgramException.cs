@@ -15,6 +15,6 @@ sealed class ProgramException(string message, bool wasSent, Exception? inner = n
 /// <summary><c>error.data</c> of an answer.</summary>
 /// <param name="Failure">One of <see cref="Abstractions.IaasFailure"/> in snake case, or <c>bad_options</c>.</param>
 /// <param name="RetryAfter">Seconds.</param>
-/// <param name="EffectUnknown">Whether the call may have had its effect.</param>
+/// <param name="EffectUnknown">Whether the call may have had its effect; <see langword="null"/> = it did not say.</param>
 /// <param name="RequestId">Of the cloud's own log.</param>
-sealed record ProgramFailure(string? Failure, TimeSpan? RetryAfter, bool EffectUnknown, string? RequestId);
+sealed record ProgramFailure(string? Failure, TimeSpan? RetryAfter, bool? EffectUnknown, string? RequestId);

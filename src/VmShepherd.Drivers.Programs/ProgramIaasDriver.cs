@@ -16,7 +16,7 @@ sealed class ProgramIaasDriver(ProgramChannel channel, TimeSpan visibilityGrace)
         foreach (Vm? vm in vms)
         {
             if (!IsWhole(vm)) throw Strange("list", "a machine without 'id' or 'name'");
-            if (!presets.Contains(vm!.Name)) throw Strange("list", $"a machine named '{vm.Name}', which nobody asked for");
+            if (!presets.Contains(vm!.Name)) throw Strange("list", $"a machine named '{LineMessages.OneLine(vm.Name, 100)}', which nobody asked for");
         }
         return vms!;
     }
@@ -67,10 +67,12 @@ sealed class ProgramIaasDriver(ProgramChannel channel, TimeSpan visibilityGrace)
         }
         catch (ProgramException failed)
         {
-            throw new IaasException(FailureOf(failed.Failure), failed.Message, failed)
+            IaasFailure failure = FailureOf(failed.Failure);
+            throw new IaasException(failure, failed.Message, failed)
             {
                 RetryAfter = failed.Failure?.RetryAfter,
-                EffectUnknown = failed.Failure?.EffectUnknown ?? failed.WasSent,
+                // Silence is no promise: only a refusal that was told by its name had no effect for certain.
+                EffectUnknown = failed.WasSent && (failed.Failure?.EffectUnknown ?? failure == IaasFailure.Unavailable),
                 RequestId = failed.Failure?.RequestId,
             };
         }

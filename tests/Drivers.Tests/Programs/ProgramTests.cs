@@ -36,6 +36,7 @@ public sealed class ProgramTests
     [InlineData("flood", "it wrote a message of more than 32 MiB")]
     [InlineData("flood-answers", "it wrote an answer that nobody waits for")]
     [InlineData("call", "it wrote a call of 'shutdown', where only answers are expected")]
+    [InlineData("call-lines", "it wrote a call of 'two lines', where only answers are expected")]
     [InlineData("no-result", "it wrote what is no JSON-RPC message")]
     public async Task A_program_out_of_order_is_ended_and_is_an_unavailable_driver_whose_effect_is_unknown(string how, string why)
     {
@@ -133,6 +134,9 @@ public sealed class ProgramTests
     [InlineData("""{"failure": "rejected"}""", IaasFailure.Rejected, false)]
     [InlineData("""{"failure": "unauthorized"}""", IaasFailure.Unauthorized, false)]
     [InlineData("""{"failure": "unavailable", "effect_unknown": true}""", IaasFailure.Unavailable, true)]
+    [InlineData("""{"failure": "unavailable", "effect_unknown": false}""", IaasFailure.Unavailable, false)]
+    [InlineData("""{"failure": "unavailable"}""", IaasFailure.Unavailable, true)]
+    [InlineData("""{"failure": "a_word_of_tomorrow"}""", IaasFailure.Unavailable, true)]
     [InlineData("null", IaasFailure.Unavailable, true)]
     [InlineData("[1]", IaasFailure.Unavailable, true)]
     public async Task A_failure_that_it_names_is_that_failure(string data, IaasFailure failure, bool effectUnknown)
