@@ -47,7 +47,7 @@ sealed partial record PluginManifest
             manifest.Check(file);
             return manifest;
         }
-        catch (JsonException wrong)
+        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException or ArgumentException or NotSupportedException)
         {
             throw new PluginException($"{file}: {wrong.Message}", wrong);
         }
@@ -69,17 +69,20 @@ sealed partial record PluginManifest
 
     void CheckProgram(string file)
     {
-        if (Program is [] or ["", ..]) throw new PluginException($"{file}: 'program' is empty: expected the command and its arguments, as [\"/usr/bin/python3\", \"driver.py\"]");
+        if (Program is [] or [null or "", ..]) throw new PluginException($"{file}: 'program' is empty: expected the command and its arguments, as [\"/usr/bin/python3\", \"driver.py\"]");
+        if (Program!.Any(part => part is null)) throw new PluginException($"{file}: 'program' has a null: expected texts");
+        if (Environment.Any(string.IsNullOrEmpty) || Environment.Distinct(StringComparer.Ordinal).Count() != Environment.Count)
+            throw new PluginException($"{file}: 'environment' is [{string.Join(", ", Environment.Select(name => $"'{name}'"))}]: expected names of variables, each once");
         if (Memory is < 16 or > 1024 * 1024) throw new PluginException($"{file}: 'memory' is {Memory}: expected 16 to 1048576 MiB");
         if (Drivers.Count == 0) throw new PluginException($"{file}: 'drivers' is missing: what the program can be asked for");
-        foreach (ProgramDriver driver in Drivers) driver.Check(file);
+        foreach (ProgramDriver? driver in Drivers) (driver ?? throw new PluginException($"{file}: 'drivers' has a null: expected an object with 'group' and 'name'")).Check(file);
     }
 
     [GeneratedRegex(@"^[A-Za-z0-9._+-]{1,100}\z")]
     private static partial Regex Word();
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, UseStringEnumConverter = true, RespectNullableAnnotations = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, UseStringEnumConverter = true, RespectNullableAnnotations = true, AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(PluginManifest))]
 sealed partial class ManifestJson : JsonSerializerContext;
 

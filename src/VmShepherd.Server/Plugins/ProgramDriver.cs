@@ -30,7 +30,7 @@ sealed record ProgramDriver
         if (Parallel is < 1 or > 1000) throw new PluginException($"{file}: {Name}: 'parallel' is {Parallel}: expected 1 to 1000");
         if (Group == DriverGroup.Iaas && !(VisibilityGrace is >= 0 and <= 86400))
             throw new PluginException($"{file}: {Name}: expected 'visibility_grace', 0 to 86400 seconds: how long after a create the list may lack the machine");
-        foreach (ProgramOption option in Options) option.Check(file, Name);
+        foreach (ProgramOption? option in Options) (option ?? throw new PluginException($"{file}: {Name}: 'options' has a null: expected an object with 'key' and 'summary'")).Check(file, Name);
     }
 
     /// <exception cref="InvalidDriverException">The group is unknown, or an option is declared twice.</exception>
@@ -81,12 +81,13 @@ sealed record ProgramOption
     public void Check(string file, string driver)
     {
         if (Key.Length == 0 || Summary.Length == 0) throw new PluginException($"{file}: {driver}: an option needs 'key' and 'summary'");
+        if (Aliases.Any(string.IsNullOrEmpty)) throw new PluginException($"{file}: {driver}: option '{Key}': 'aliases' has an empty one: expected other spellings");
         if (!Types.ContainsKey(Type)) throw new PluginException($"{file}: {driver}: option '{Key}' is of type '{Type}': expected one of {string.Join(", ", Types.Keys)}");
         try
         {
             DefaultValue();
         }
-        catch (Exception wrong) when (wrong is InvalidOperationException or FormatException or JsonException or OverflowException)
+        catch (Exception wrong) when (wrong is InvalidOperationException or FormatException or JsonException or OverflowException or ArgumentException)
         {
             throw new PluginException($"{file}: {driver}: option '{Key}': 'default' is {Default}, which is no {Type}", wrong);
         }

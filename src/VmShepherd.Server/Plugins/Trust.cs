@@ -9,16 +9,23 @@ sealed class Trust
     const uint BasicStats = 0x7ff;
     const int MaxLinks = 40;
 
-    readonly HashSet<string> _trusted = new(StringComparer.Ordinal);
+    readonly HashSet<string> _trusted = new(StringComparer.Ordinal), _trees = new(StringComparer.Ordinal);
 
-    /// <summary>A folder with everything below it.</summary>
+    /// <summary>A folder with everything below it, also where links lead.</summary>
     /// <exception cref="PluginException">Somebody else may write to a part of it.</exception>
     public void RequireTree(string folder)
     {
         Require(folder);
+        Once(_trees, Directory.ResolveLinkTarget(folder, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(folder), RequireContent);
+    }
+
+    void RequireContent(string folder)
+    {
+        // Nothing may even be added to it by others: it would be run.
+        RequireUnshared(folder, Look(folder));
         foreach (string entry in Directory.EnumerateFileSystemEntries(folder))
         {
-            if (new FileInfo(entry).LinkTarget is null && Directory.Exists(entry)) RequireTree(entry);
+            if (Directory.Exists(entry)) RequireTree(entry);
             else Require(entry);
         }
     }
@@ -30,9 +37,12 @@ sealed class Trust
     void Require(string path, int links)
     {
         if (Path.GetDirectoryName(path) is { } above) Require(above, links);
-        if (!_trusted.Add(path)) return;
-        if (statx(CurrentDirectory, path, DoNotFollow, BasicStats, out Statx stat) != 0) throw new PluginException($"{path} can't be looked at: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+        Once(_trusted, path, _ => RequireOne(path, links));
+    }
 
+    void RequireOne(string path, int links)
+    {
+        Statx stat = Look(path);
         uint self = geteuid();
         if (stat.User != 0 && stat.User != self) throw new PluginException($"{path} belongs to user {stat.User}: a driver has the rights of VmShepherd, so only root or user {self}, whom it runs as, may own it");
         if ((stat.Mode & TypeMask) == LinkType)
@@ -44,8 +54,33 @@ sealed class Trust
 
         // In a folder like /tmp everybody may add something, but not replace what is another's.
         bool isShared = (stat.Mode & TypeMask) == DirectoryType && (stat.Mode & Sticky) != 0;
-        if ((stat.Mode & OthersWrite) != 0 && !isShared) throw new PluginException($"{path} can be written by others, and a driver has the rights of VmShepherd: chmod go-w it");
+        if (!isShared) RequireUnshared(path, stat);
     }
+
+    /// <summary>Looks at each once, and in circles but once. What was refused is refused again: the next plug-in may lie there too.</summary>
+    static void Once(HashSet<string> seen, string path, Action<string> require)
+    {
+        if (!seen.Add(path)) return;
+        bool isTrusted = false;
+        try
+        {
+            require(path);
+            isTrusted = true;
+        }
+        finally
+        {
+            if (!isTrusted) seen.Remove(path);
+        }
+    }
+
+    static void RequireUnshared(string path, Statx stat)
+    {
+        if ((stat.Mode & OthersWrite) != 0) throw new PluginException($"{path} can be written by others, and a driver has the rights of VmShepherd: chmod go-w it");
+    }
+
+    static Statx Look(string path) => statx(CurrentDirectory, path, DoNotFollow, BasicStats, out Statx stat) == 0
+        ? stat
+        : throw new PluginException($"{path} can't be looked at: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
 
     /// <summary>The kernel's struct statx: the same on every architecture, unlike struct stat.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]

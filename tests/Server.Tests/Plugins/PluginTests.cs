@@ -69,6 +69,14 @@ public sealed class PluginTests : IDisposable
     [InlineData("""{"name": "a", "version": "1", "sdk": "2.0.0", "assembly": "plugin.json"}""", "no assembly that can be read")]
     [InlineData("""{"name": "a", "version": "1", "sdk": "2.0.0", "assembly": "SharpYaml.dll"}""", "does not reference VmShepherd.Abstractions")]
     [InlineData("""{"name": "a", "version": "1", "sdk": "2.0.0", "assembly": "VmShepherd.Abstractions.dll"}""", "does not reference VmShepherd.Abstractions")]
+    [InlineData("""{"name": "a", "version": "1", "sdk": "2.0.0", "program": ["p"], "drivers": [null]}""", "plugin.json: 'drivers' has a null")]
+    [InlineData("""{"name": "a", "version": "1", "sdk": "2.0.0", "program": [null], "drivers": []}""", "plugin.json: 'program' is empty")]
+    [InlineData("""{"name": "a", "version": "1", "sdk": "2.0.0", "program": ["p", null], "drivers": []}""", "plugin.json: 'program' has a null")]
+    [InlineData("""{"name": "a", "version": "1", "sdk": "2.0.0", "program": ["p"], "environment": ["LANG", "LANG"], "drivers": []}""", "plugin.json: 'environment' is ['LANG', 'LANG']")]
+    [InlineData("""{"name": "a", "version": "1", "sdk": "2.0.0", "program": ["p"], "environment": [null], "drivers": []}""", "plugin.json: 'environment'")]
+    [InlineData("""{"name": "a", "name": "b", "version": "1", "sdk": "2.0.0", "assembly": "a.dll"}""", "plugin.json: ")]
+    [InlineData("""{"name": "a", "version": "1", "sdk": "2.0.0", "program": ["p"], "drivers": [{"group": "vmshepherd.driver.healthcheck", "name": "x", "options": [null]}]}""", "plugin.json: x: 'options' has a null")]
+    [InlineData("""{"name": "a", "version": "1", "sdk": "2.0.0", "program": ["p"], "drivers": [{"group": "vmshepherd.driver.healthcheck", "name": "x", "options": [{"key": "k", "summary": "s", "type": "map", "default": {"a": "1", "a": "2"}}]}]}""", "plugin.json: ")]
     [InlineData("[]", "plugin.json")]
     [InlineData("null", "expected an object")]
     [InlineData("{", "plugin.json")]
@@ -137,6 +145,15 @@ public sealed class PluginTests : IDisposable
     }
 
     [Fact]
+    public void What_is_refused_for_one_plug_in_is_refused_for_the_next()
+    {
+        _plugins.Add("one");
+        _plugins.Add("two");
+        PluginFolder.Change(_plugins.Root, "g+w");
+        Assert.Equal(2, Search().Refused.Count);
+    }
+
+    [Fact]
     public void A_link_is_trusted_if_what_it_leads_to_is()
     {
         string elsewhere = Path.Combine(_installation.Folder, "elsewhere");
@@ -145,6 +162,29 @@ public sealed class PluginTests : IDisposable
         Assert.Empty(Search().Refused);
         PluginFolder.Change(elsewhere, "o+w");
         Assert.Contains(elsewhere, Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_a_linked_folder_holds_is_looked_at_too()
+    {
+        string elsewhere = Directory.CreateDirectory(Path.Combine(_installation.Folder, "elsewhere", "inner")).FullName;
+        string file = Path.Combine(elsewhere, "library.py");
+        File.WriteAllText(file, "");
+        Directory.CreateSymbolicLink(Path.Combine(_plugins.Add("sample"), "link"), Path.GetDirectoryName(elsewhere)!);
+        Assert.Empty(Search().Refused);
+        PluginFolder.Change(file, "o+w");
+        Assert.Contains(file, Refusal(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("plugins/sample")]
+    [InlineData("plugins/sample/part")]
+    public void A_folder_of_a_plug_in_that_everybody_may_add_to_is_not_trusted(string path)
+    {
+        Directory.CreateDirectory(Path.Combine(_plugins.Add("sample"), "part"));
+        string folder = Path.Combine(_installation.Folder, path);
+        PluginFolder.Change(folder, "1777");
+        Assert.Contains($"{folder} can be written by others", Refusal(), StringComparison.Ordinal);
     }
 
     [Fact]
