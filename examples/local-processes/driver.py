@@ -50,22 +50,27 @@ class LocalProcesses:
         id = next((vm["id"] for vm in machines if vm["metadata"].get("vmshepherd_intent") == intent_id), None)
         if id is not None:
             return id  # asked for twice: it is there already
-        process = subprocess.Popen(
-            ["/bin/sh", "-c", self.images[image]], start_new_session=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         vm = {
             "id": str(uuid.uuid4()), "name": preset, "state": "running", "created": datetime.now(timezone.utc).isoformat(),
             "addresses": ["127.0.0.1"], "image": image, "flavor": flavor, "metadata": metadata,
         }
-        self._write(vm, process.pid)
+        # The record comes first, and the machine runs only once its record names it: whenever we are killed, none is left that nobody knows of.
+        self._write(vm, None)
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", f"read go && {{ {self.images[image]}\n}} </dev/null"], start_new_session=True,
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with process.stdin:
+            self._write(vm, identity(process.pid))
+            process.stdin.write(b"go\n")
         return vm["id"]
 
     def terminate(self, id, send_before=None, **_):
         require_time(send_before)
         file = self._file(id)
         try:
-            pid = json.loads(file.read_text())["pid"]
-            os.killpg(pid, signal.SIGKILL)
+            process = json.loads(file.read_text())["process"]
+            if is_alive(process):
+                os.killpg(process["pid"], signal.SIGKILL)
         except (FileNotFoundError, ProcessLookupError):
             pass  # gone already, which is what was asked for
         except OSError as failed:
@@ -79,16 +84,15 @@ class LocalProcesses:
             self.directory.mkdir(parents=True, exist_ok=True)
         except OSError as failed:
             raise Failure("unavailable", f"{self.directory} can't be read: {failed}")
-        return [dict(record["vm"], state="running" if is_alive(record["pid"]) else "terminated") for record in records]
+        return [dict(record["vm"], state="running" if is_alive(record["process"]) else "terminated") for record in records]
 
-    def _write(self, vm, pid):
+    def _write(self, vm, process):
         file = self._file(vm["id"])
         try:
-            file.with_suffix(".new").write_text(json.dumps({"vm": vm, "pid": pid}))
+            file.with_suffix(".new").write_text(json.dumps({"vm": vm, "process": process}))
             file.with_suffix(".new").rename(file)
         except OSError as failed:
-            os.killpg(pid, signal.SIGKILL)
-            raise Failure("unavailable", f"{file} can't be written: {failed}")
+            raise Failure("unavailable", f"{file} can't be written: {failed}", effect_unknown=True)
 
     def _file(self, id):
         return self.directory / f"{uuid.uuid5(uuid.NAMESPACE_OID, id)}.json"
@@ -100,12 +104,18 @@ def require_time(send_before):
         raise Failure("unavailable", "its time was over")
 
 
-def is_alive(pid):
+def identity(pid):
+    """A process for good: its number alone is another's after a reboot, or when numbers come round. None: there is no such process."""
     try:
-        os.kill(pid, 0)
-        return True
-    except ProcessLookupError:
-        return False
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if fields[0] == "Z" else {"pid": pid, "boot": boot, "started": fields[19]}
+
+
+def is_alive(process):
+    return process is not None and identity(process["pid"]) == process
 
 
 def reap():
@@ -138,6 +148,8 @@ def serve():
                 answer["error"] = {"code": -32601, "message": f"there is no method '{call['method']}'"}
         except Failure as failure:
             answer["error"] = {"code": -32000, "message": str(failure), "data": failure.data}
+        except Exception as unexpected:  # one call fails, not all: whoever dies takes every other call along
+            answer["error"] = {"code": -32000, "message": f"{type(unexpected).__name__}: {unexpected}"}
         print(json.dumps(answer), flush=True)
 
 
