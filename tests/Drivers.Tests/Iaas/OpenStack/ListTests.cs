@@ -61,6 +61,14 @@ public sealed class ListTests
     }
 
     [Fact]
+    public async Task A_server_that_is_told_twice_on_a_page_is_there_once_as_it_was_told_first()
+    {
+        await using Scene scene = await StartAsync();
+        scene.Instead("GET", "/servers/detail", 1, Status(200, """{"servers": [{"id": "a", "name": "web", "status": "ACTIVE"}, {"id": "a", "name": "web", "status": "SHUTOFF"}]}"""));
+        Assert.Equal(VmState.Running, Assert.Single(await scene.Driver().ListAsync(["web"], Ct)).State);
+    }
+
+    [Fact]
     public async Task A_full_page_without_a_link_is_not_the_end()
     {
         await using Scene scene = await StartAsync();

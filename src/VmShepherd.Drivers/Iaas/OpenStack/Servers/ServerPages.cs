@@ -185,16 +185,17 @@ sealed class ServerPages(CloudApi api, Microversions versions, ErrorDoubts doubt
         public string? Take(ApiCall call, ServerReader page, int asked)
         {
             _pages++;
-            HashSet<string>? doubled = null;
-            int news = 0;
-            foreach ((string id, string? name) in page.Seen)
+            int news = page.Seen.Count(row => _seen.TryAdd(row.Id, row.Name));
+            if (news == page.Seen.Count)
             {
-                if (_seen.TryAdd(id, name)) news++;
-                else (doubled ??= new(StringComparer.Ordinal)).Add(id);
+                _vms.AddRange(page.Vms);
             }
-
-            // A server that moved between two pages is told twice: the first telling stays.
-            _vms.AddRange(doubled is null ? page.Vms : page.Vms.Where(vm => !doubled.Contains(vm.Id)));
+            else
+            {
+                // A server is told twice, on two pages when it moved between them: the first telling stays.
+                HashSet<string> taken = _vms.Select(vm => vm.Id).ToHashSet(StringComparer.Ordinal);
+                _vms.AddRange(page.Vms.Where(vm => taken.Add(vm.Id)));
+            }
 
             _deleted.AddRange(page.Deleted);
 
