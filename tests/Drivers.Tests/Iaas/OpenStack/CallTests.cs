@@ -93,6 +93,7 @@ public sealed class CallTests
     }
 
     [Theory]
+    [InlineData(408)]
     [InlineData(500)]
     [InlineData(502)]
     [InlineData(503)]

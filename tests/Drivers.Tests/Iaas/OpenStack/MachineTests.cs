@@ -209,4 +209,42 @@ public sealed class MachineTests
         scene.Instead("POST", "/action", 100, Status(503));
         Assert.True((await FailsAsync(() => driver.TerminateAsync(new VmTermination(server.Id, "web", "1"), Ct))).EffectUnknown);
     }
+
+    [Theory]
+    [InlineData(401, IaasFailure.Unauthorized)]
+    [InlineData(409, IaasFailure.Rejected)]
+    [InlineData(429, IaasFailure.Throttled)]
+    public async Task An_end_whose_answer_was_lost_stays_in_doubt_whatever_the_next_try_meets(int status, IaasFailure failure)
+    {
+        await using Scene scene = await StartAsync();
+        FakeServer server = scene.Cloud.Nova.Add("web", scene.Cloud.Now - TimeSpan.FromHours(1));
+        int tries = 0;
+        scene.Cloud.Instead = async http =>
+        {
+            if (!http.Request.Path.Value!.Contains(server.Id, StringComparison.Ordinal)) return false;
+            if (Interlocked.Increment(ref tries) == 1) http.Abort();
+            else await Status(status, """{"error": {"message": "no"}}""", headers: ("Retry-After", "77"))(http);
+            return true;
+        };
+        IaasException e = await FailsAsync(() => scene.Driver().TerminateAsync(new VmTermination(server.Id, "web", "1"), Ct));
+        Assert.Equal((failure, true), (e.Failure, e.EffectUnknown));
+    }
+
+    [Fact]
+    public async Task An_end_whose_answer_was_lost_stays_in_doubt_when_keystone_then_refuses_the_login()
+    {
+        await using Scene scene = await StartAsync();
+        FakeServer server = scene.Cloud.Nova.Add("web", scene.Cloud.Now - TimeSpan.FromHours(1));
+        OpenStackDriver driver = scene.Driver();
+        await driver.GetScopeAsync(Ct);
+        int tries = 0;
+        scene.Cloud.Instead = async http =>
+        {
+            if (http.Request.Path.Value!.EndsWith("/action", StringComparison.Ordinal) && Interlocked.Increment(ref tries) == 1) http.Abort();
+            else await Status(401, """{"error": {"message": "no"}}""")(http);
+            return true;
+        };
+        IaasException e = await FailsAsync(() => driver.TerminateAsync(new VmTermination(server.Id, "web", "1"), Ct));
+        Assert.Equal((IaasFailure.Unauthorized, true), (e.Failure, e.EffectUnknown));
+    }
 }

@@ -14,6 +14,10 @@ sealed class ApiAnswer(HttpResponseMessage head, byte[] rented, int length) : ID
     public HttpStatusCode Status => head.StatusCode;
     public bool IsGood => head.IsSuccessStatusCode;
     public ReadOnlyMemory<byte> Body => _rented.AsMemory(0, length);
+
+    /// <summary>Whether an earlier try may have had its effect: its answer was lost.</summary>
+    public bool FollowsDoubt { get; set; }
+
     public Uri? Location => head.Headers.Location;
 
     /// <summary>The cloud's own clock, when it said: ages of what it tells are measured by it.</summary>

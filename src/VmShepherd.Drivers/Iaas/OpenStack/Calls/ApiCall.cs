@@ -17,6 +17,9 @@ sealed record ApiCall(Service Service, HttpMethod Method, string Path, string Wh
     /// <summary>Whether a lost answer leaves open what happened.</summary>
     public bool Changes { get; init; }
 
+    /// <summary>Whether another call, to the same end, may have had its effect: its answer was lost.</summary>
+    public bool FollowsDoubt { get; init; }
+
     /// <summary>From this timestamp on it may not be sent any more.</summary>
     public long? SendBefore { get; init; }
 

@@ -22,44 +22,56 @@ sealed class CloudApi(Transport transport, Keystone keystone, CloudLogin login, 
     /// <exception cref="IaasException">There is none.</exception>
     public async Task<ApiAnswer> SendAsync(ApiCall call, CancellationToken cancellationToken)
     {
-        Token token = await keystone.TokenAsync(null, cancellationToken).ConfigureAwait(false);
-        bool isRenewed = false;
-        for (int attempt = 1; ; attempt++)
+        bool isInDoubt = call.FollowsDoubt, isRenewed = false;
+        try
         {
-            ApiAnswer answer;
-            try
+            Token token = await keystone.TokenAsync(null, cancellationToken).ConfigureAwait(false);
+            for (int attempt = 1; ; attempt++)
             {
-                answer = await transport.SendAsync(call, Url(call, token), headers =>
+                ApiAnswer answer;
+                try
                 {
-                    headers.Add("X-Auth-Token", token.Value);
-                    if (call.Microversion is not { } version) return;
-                    headers.Add("OpenStack-API-Version", $"compute {version}");
-                    headers.Add("X-OpenStack-Nova-API-Version", version);
-                }, cancellationToken).ConfigureAwait(false);
-            }
-            catch (IaasException e) when (e.Failure == IaasFailure.Unavailable && call.IsRepeatable && attempt < Tries && e.InnerException is not OperationCanceledException)
-            {
-                // Not when it was silent for the whole time-out: asking again makes nobody faster, and the next cycle does anyway.
-                await Task.Delay(BackOff(attempt), time, cancellationToken).ConfigureAwait(false);
-                continue;
-            }
+                    answer = await SendOnceAsync(call, token, cancellationToken).ConfigureAwait(false);
+                }
+                catch (IaasException e) when (e.Failure == IaasFailure.Unavailable && call.IsRepeatable && attempt < Tries && e.InnerException is not OperationCanceledException)
+                {
+                    // Not when it was silent for the whole time-out: asking again makes nobody faster, and the next cycle does anyway.
+                    isInDoubt |= e.EffectUnknown;
+                    await Task.Delay(BackOff(attempt), time, cancellationToken).ConfigureAwait(false);
+                    continue;
+                }
 
-            if (answer.Status == HttpStatusCode.Unauthorized && !isRenewed && (call.IsRepeatable || answer.IsRefusedAtTheDoor))
-            {
+                answer.FollowsDoubt = isInDoubt;
+                if (answer.Status == HttpStatusCode.Unauthorized && !isRenewed && (call.IsRepeatable || answer.IsRefusedAtTheDoor))
+                {
+                    answer.Dispose();
+                    isRenewed = true;
+                    attempt--;
+                    token = await keystone.TokenAsync(token, cancellationToken).ConfigureAwait(false);
+                    continue;
+                }
+
+                if (!IsStumble(answer.Status) || !call.IsRepeatable || attempt == Tries) return answer;
+                TimeSpan wait = answer.RetryAfter(time.GetUtcNow()) ?? BackOff(attempt);
+                if (wait > LongestWait) return answer;
+                isInDoubt |= Failures.IsDoubtful(call, answer.Status);
                 answer.Dispose();
-                isRenewed = true;
-                attempt--;
-                token = await keystone.TokenAsync(token, cancellationToken).ConfigureAwait(false);
-                continue;
+                await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
             }
-
-            if (!IsStumble(answer.Status) || !call.IsRepeatable || attempt == Tries) return answer;
-            TimeSpan wait = answer.RetryAfter(time.GetUtcNow()) ?? BackOff(attempt);
-            if (wait > LongestWait) return answer;
-            answer.Dispose();
-            await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IaasException e) when (isInDoubt && !e.EffectUnknown)
+        {
+            throw Failures.AfterDoubt(e);
         }
     }
+
+    Task<ApiAnswer> SendOnceAsync(ApiCall call, Token token, CancellationToken cancellationToken) => transport.SendAsync(call, Url(call, token), headers =>
+    {
+        headers.Add("X-Auth-Token", token.Value);
+        if (call.Microversion is not { } version) return;
+        headers.Add("OpenStack-API-Version", $"compute {version}");
+        headers.Add("X-OpenStack-Nova-API-Version", version);
+    }, cancellationToken);
 
     /// <summary>The answer, if it is good.</summary>
     /// <exception cref="IaasException">It is not, or there is none.</exception>

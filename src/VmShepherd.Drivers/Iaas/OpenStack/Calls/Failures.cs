@@ -17,10 +17,20 @@ static class Failures
             RetryAfter = answer.RetryAfter(now),
             RequestId = answer.RequestId,
 
-            // Whoever answers 5xx may have been half way: clouds were seen to answer 503 and make the machine.
-            EffectUnknown = call.Changes && (int)answer.Status >= 500,
+            EffectUnknown = answer.FollowsDoubt || IsDoubtful(call, answer.Status),
         };
     }
+
+    /// <summary>Whoever answers 5xx may have been half way: clouds were seen to answer 503 and make the machine. A proxy's 408 may come after nova has the call.</summary>
+    public static bool IsDoubtful(ApiCall call, HttpStatusCode status) => call.Changes && (status is >= HttpStatusCode.InternalServerError or HttpStatusCode.RequestTimeout);
+
+    /// <summary>The last of several tries: of an earlier one the answer was lost.</summary>
+    public static IaasException AfterDoubt(IaasException last) => new(last.Failure, $"{last.Message}; an earlier try may have had its effect", last)
+    {
+        EffectUnknown = true,
+        RetryAfter = last.RetryAfter,
+        RequestId = last.RequestId,
+    };
 
     public static IaasException Lost(ApiCall call, string what, Exception? cause) =>
         new(IaasFailure.Unavailable, $"{call.What}: {Name(call)}: {what}", cause) { EffectUnknown = call.Changes };

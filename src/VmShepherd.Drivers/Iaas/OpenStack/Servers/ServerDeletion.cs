@@ -14,22 +14,27 @@ sealed class ServerDeletion(CloudApi api, bool isForced)
     {
         cancellationToken.ThrowIfCancellationRequested();
         string path = $"/servers/{Uri.EscapeDataString(end.Id)}";
-        if (isForced && await ForceAsync(path, end, cancellationToken).ConfigureAwait(false)) return;
+        bool isInDoubt = false;
+        if (isForced)
+        {
+            (bool isDone, isInDoubt) = await ForceAsync(path, end, cancellationToken).ConfigureAwait(false);
+            if (isDone) return;
+        }
 
-        ApiCall call = new(Service.Compute, HttpMethod.Delete, path, $"end of server {end.Id}") { Changes = true, SendBefore = end.SendBefore };
+        ApiCall call = new(Service.Compute, HttpMethod.Delete, path, $"end of server {end.Id}") { Changes = true, SendBefore = end.SendBefore, FollowsDoubt = isInDoubt };
         using ApiAnswer answer = await api.SendAsync(call, cancellationToken).ConfigureAwait(false);
         if (!answer.IsGood && answer.Status != HttpStatusCode.NotFound) throw api.Failure(call, answer);
     }
 
     /// <summary>
-    /// Whether it is done. An action answers 404 for a server that is just being created, and policies may forbid this one: DELETE has the last word.
+    /// Whether it is done, else whether it may be. An action answers 404 for a server that is just being created, and policies may forbid this one: DELETE has the last word.
     /// </summary>
-    async Task<bool> ForceAsync(string path, VmTermination end, CancellationToken cancellationToken)
+    async Task<(bool IsDone, bool IsInDoubt)> ForceAsync(string path, VmTermination end, CancellationToken cancellationToken)
     {
         ApiCall call = new(Service.Compute, HttpMethod.Post, path + "/action", $"forced end of server {end.Id}") { Json = ForceDelete, Changes = true, SendBefore = end.SendBefore };
         using ApiAnswer answer = await api.SendAsync(call, cancellationToken).ConfigureAwait(false);
-        if (answer.IsGood) return true;
-        if (answer.Status is HttpStatusCode.NotFound or HttpStatusCode.Forbidden or HttpStatusCode.Conflict or HttpStatusCode.BadRequest) return false;
+        if (answer.IsGood) return (true, false);
+        if (answer.Status is HttpStatusCode.NotFound or HttpStatusCode.Forbidden or HttpStatusCode.Conflict or HttpStatusCode.BadRequest) return (false, answer.FollowsDoubt);
         throw api.Failure(call, answer);
     }
 }
