@@ -181,6 +181,18 @@ public sealed class MachineTests
         Assert.Equal(1, scene.Cloud.Count("DELETE", $"/compute/v2.1/servers/{server.Id}"));
     }
 
+    [Theory]
+    [InlineData("force", "/action")]
+    [InlineData("normal", "")]
+    public async Task A_proxy_that_has_lost_its_way_has_not_ended_a_server(string delete, string path)
+    {
+        await using Scene scene = await StartAsync();
+        FakeServer server = scene.Cloud.Nova.Add("web", scene.Cloud.Now - TimeSpan.FromHours(1));
+        scene.Instead(path.Length > 0 ? "POST" : "DELETE", server.Id + path, 100, Status(404, "<html>404 page not found</html>", "text/html"));
+        IaasException e = await FailsAsync(() => scene.Driver(delete: delete).TerminateAsync(new VmTermination(server.Id, "web", "1"), Ct));
+        Assert.Equal((IaasFailure.Unavailable, true), (e.Failure, e.EffectUnknown));
+    }
+
     [Fact]
     public async Task A_locked_server_is_refused_with_novas_words_and_no_doubt()
     {

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -18,6 +19,22 @@ static partial class ErrorText
         if (secret is { Length: > 0 }) text = text.Replace(secret, "***", StringComparison.Ordinal);
         text = Space().Replace(Encoded().Replace(Tag().Replace(text, " "), "***"), " ").Trim();
         return text.Length <= Longest ? text : text[..Longest] + "...";
+    }
+
+    /// <summary>Whether nova itself says 404: a proxy that has lost its way does so, too, in other words.</summary>
+    public static bool IsNotFoundOfNova(ApiAnswer answer)
+    {
+        if (answer.Status != HttpStatusCode.NotFound) return false;
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(answer.Body);
+            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("itemNotFound", out _);
+        }
+        catch (JsonException)
+        {
+            // It is no JSON, so it is not nova's.
+            return false;
+        }
     }
 
     static string? FromJson(ReadOnlyMemory<byte> body)

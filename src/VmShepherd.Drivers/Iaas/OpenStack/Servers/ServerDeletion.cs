@@ -23,7 +23,7 @@ sealed class ServerDeletion(CloudApi api, bool isForced)
 
         ApiCall call = new(Service.Compute, HttpMethod.Delete, path, $"end of server {end.Id}") { Changes = true, SendBefore = end.SendBefore, FollowsDoubt = isInDoubt };
         using ApiAnswer answer = await api.SendAsync(call, cancellationToken).ConfigureAwait(false);
-        if (!answer.IsGood && answer.Status != HttpStatusCode.NotFound) throw api.Failure(call, answer);
+        if (!answer.IsGood && !IsGone(call, answer)) throw api.Failure(call, answer);
     }
 
     /// <summary>
@@ -34,7 +34,11 @@ sealed class ServerDeletion(CloudApi api, bool isForced)
         ApiCall call = new(Service.Compute, HttpMethod.Post, path + "/action", $"forced end of server {end.Id}") { Json = ForceDelete, Changes = true, SendBefore = end.SendBefore };
         using ApiAnswer answer = await api.SendAsync(call, cancellationToken).ConfigureAwait(false);
         if (answer.IsGood) return (true, false);
-        if (answer.Status is HttpStatusCode.NotFound or HttpStatusCode.Forbidden or HttpStatusCode.Conflict or HttpStatusCode.BadRequest) return (false, answer.FollowsDoubt);
+        if (IsGone(call, answer) || answer.Status is HttpStatusCode.Forbidden or HttpStatusCode.Conflict or HttpStatusCode.BadRequest) return (false, answer.FollowsDoubt);
         throw api.Failure(call, answer);
     }
+    /// <summary>Whether nova does not know the server.</summary>
+    /// <exception cref="IaasException">Somebody else says so: the server may be there, and the call may have come to nova.</exception>
+    static bool IsGone(ApiCall call, ApiAnswer answer) => answer.Status == HttpStatusCode.NotFound
+        && (ErrorText.IsNotFoundOfNova(answer) ? true : throw Failures.Lost(call, $"404, but not in nova's words: {ErrorText.Of(answer, null)}", null));
 }

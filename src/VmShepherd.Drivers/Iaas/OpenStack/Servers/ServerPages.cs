@@ -79,7 +79,7 @@ sealed class ServerPages(CloudApi api, Microversions versions, ErrorDoubts doubt
         if (answer.Status == HttpStatusCode.NotFound)
         {
             // Only nova's own words are believed: a proxy that has lost its way says 404, too.
-            return IsOfNova(answer) ? (null, false) : throw Failures.NotSent(call, $"404, but not in nova's words: {ErrorText.Of(answer, null)}", null);
+            return ErrorText.IsNotFoundOfNova(answer) ? (null, false) : throw Failures.NotSent(call, $"404, but not in nova's words: {ErrorText.Of(answer, null)}", null);
         }
 
         if (!answer.IsGood) throw Refused(call, answer);
@@ -87,20 +87,6 @@ sealed class ServerPages(CloudApi api, Microversions versions, ErrorDoubts doubt
         Understand(call, () => reader.ReadOne(answer.Body.Span));
         if (!string.Equals(reader.Seen[0].Id, id, StringComparison.Ordinal)) throw Failures.NotSent(call, $"it tells of {reader.Seen[0].Id} instead", null);
         return (reader.Vms.FirstOrDefault(), true);
-    }
-
-    static bool IsOfNova(ApiAnswer answer)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(answer.Body);
-            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("itemNotFound", out _);
-        }
-        catch (JsonException)
-        {
-            // It is no JSON, so it is not nova's.
-            return false;
-        }
     }
 
     /// <returns>False when the server at the marker is gone: the list has to be begun again.</returns>
