@@ -220,6 +220,18 @@ public sealed class CallTests
             return false;
         };
         Assert.Equal(300, (await driver.ListAsync(["web"], Ct)).Count);
+
+        // And larger ones, when it is well again.
+        scene.Cloud.Instead = null;
+        for (int look = 0; look < 3; look++)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(61), scene.Time, Ct);
+            Assert.Equal(300, (await driver.ListAsync(["web"], Ct)).Count);
+        }
+
+        scene.Cloud.Calls.Clear();
+        await driver.ListAsync(["web"], Ct);
+        Assert.Contains("limit=500", scene.Cloud.Calls.First().Query, StringComparison.Ordinal);
     }
 
     [Fact]

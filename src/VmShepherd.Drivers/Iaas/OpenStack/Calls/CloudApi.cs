@@ -33,7 +33,7 @@ sealed class CloudApi(Transport transport, Keystone keystone, CloudLogin login, 
                 {
                     answer = await SendOnceAsync(call, token, cancellationToken).ConfigureAwait(false);
                 }
-                catch (IaasException e) when (e.Failure == IaasFailure.Unavailable && call.IsRepeatable && attempt < Tries && e.InnerException is not OperationCanceledException)
+                catch (IaasException e) when (e.Failure == IaasFailure.Unavailable && call.IsRepeatable && attempt < Tries && e.InnerException is not (OperationCanceledException or TimeoutException))
                 {
                     // Not when it was silent for the whole time-out: asking again makes nobody faster, and the next cycle does anyway.
                     isInDoubt |= e.EffectUnknown;

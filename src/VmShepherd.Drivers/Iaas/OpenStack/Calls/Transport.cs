@@ -46,6 +46,7 @@ sealed class Transport(CloudHttp http, Pace pace, TimeProvider time, TimeSpan ht
     static IaasException? Understood(Exception failed, ApiCall call, string url, TimeSpan patience) => failed switch
     {
         IaasException late => late,
+        OperationCanceledException { InnerException: TimeoutException slow } => Failures.NotSent(call, $"no connection to {Host(url)}: {slow.Message}", slow),
         OperationCanceledException => Failures.Lost(call, $"no answer within {patience.TotalSeconds:0.#} s from {Host(url)}", failed),
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => Failures.NotSent(call,
             $"{Host(url)} does not show a certificate that we trust, or does not like ours: {(failed.InnerException ?? failed).Message}. Give ca_file", failed),

@@ -24,7 +24,11 @@ sealed class ServerPages(CloudApi api, Microversions versions, ErrorDoubts doubt
 {
     const int MostPages = 10_000, LargestPage = 500, SmallestPage = 25, NewestPage = 100, Restarts = 3;
 
+    // So long after a page that took too long, larger ones are tried again: each may cost a whole time-out.
+    static readonly TimeSpan BetweenSizes = TimeSpan.FromMinutes(1);
+
     int _pageSize = LargestPage;
+    long _sized;
 
     /// <param name="query">Filters, each ending with &amp;.</param>
     /// <param name="names">Whose servers are wanted.</param>
@@ -37,6 +41,7 @@ sealed class ServerPages(CloudApi api, Microversions versions, ErrorDoubts doubt
             if (await TryReadAsync(query, reading, cancellationToken).ConfigureAwait(false))
             {
                 doubts.Prune();
+                if (_pageSize < LargestPage && time.GetElapsedTime(_sized) >= BetweenSizes) Resize(_pageSize * 2);
                 return reading.Result();
             }
 
@@ -105,7 +110,7 @@ sealed class ServerPages(CloudApi api, Microversions versions, ErrorDoubts doubt
             catch (IaasException e) when (e.InnerException is OperationCanceledException && size > SmallestPage)
             {
                 // A cloud that takes too long for a page gets smaller ones.
-                _pageSize = Math.Max(SmallestPage, size / 2);
+                Resize(size / 2);
                 continue;
             }
 
@@ -118,6 +123,8 @@ sealed class ServerPages(CloudApi api, Microversions versions, ErrorDoubts doubt
             if (marker is null) return true;
         }
     }
+
+    void Resize(int size) => (_pageSize, _sized) = (Math.Clamp(size, SmallestPage, LargestPage), time.GetTimestamp());
 
     ServerReader Read(ApiCall call, ApiAnswer answer, Reading reading)
     {
