@@ -110,12 +110,18 @@ public sealed class LoginTests : IDisposable
     {
         var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(56)) { AutoAdvanceAmount = TimeSpan.Zero };
         await using Scene scene = await StartAsync(time);
-        scene.Cloud.TokenLifetime = TimeSpan.FromSeconds(100);
+        scene.Cloud.TokenLifetime = TimeSpan.FromSeconds(500);
         OpenStackDriver driver = scene.Driver();
         await driver.GetScopeAsync(Ct);
-        time.Advance(TimeSpan.FromSeconds(90));
+        time.Advance(TimeSpan.FromSeconds(410));
         scene.Instead("POST", "/auth/tokens", 100, Status(503));
-        Assert.NotEmpty(await driver.GetScopeAsync(Ct));
+        for (int call = 0; call < 5; call++) Assert.NotEmpty(await driver.GetScopeAsync(Ct));
+        Assert.Equal(2, scene.Cloud.Count("POST", "/v3/auth/tokens"));
+
+        // Which is asked now and then whether it is back.
+        time.Advance(TimeSpan.FromSeconds(31));
+        for (int call = 0; call < 5; call++) Assert.NotEmpty(await driver.GetScopeAsync(Ct));
+        Assert.Equal(3, scene.Cloud.Count("POST", "/v3/auth/tokens"));
     }
 
     [Fact]

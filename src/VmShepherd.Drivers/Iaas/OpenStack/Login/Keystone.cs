@@ -12,7 +12,11 @@ sealed class Keystone(Transport transport, TimeProvider time, Func<CloudLogin> l
     static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(0.5);
 
     readonly SemaphoreSlim _one = new(1);
+    // After an early renewal that failed, the old token is used so long before keystone is asked again: each call would wait for it in turn.
+    static readonly TimeSpan BetweenRenewals = TimeSpan.FromSeconds(30);
+
     volatile Token? _token;
+    volatile Stay? _stay;
 
     /// <summary>A token that is good for a while.</summary>
     /// <param name="refused">One that a service refused just now; a newer one is wanted.</param>
@@ -31,7 +35,9 @@ sealed class Keystone(Transport transport, TimeProvider time, Func<CloudLogin> l
         }
     }
 
-    Token? Usable(Token? refused) => _token is { } token && !ReferenceEquals(token, refused) && token.IsFresh(time) ? token : null;
+    Token? Usable(Token? refused) => _token is { } token && !ReferenceEquals(token, refused) && (token.IsFresh(time) || IsToStay(token)) ? token : null;
+
+    bool IsToStay(Token token) => _stay is { } stay && ReferenceEquals(stay.Token, token) && !token.IsExpired(time) && time.GetElapsedTime(stay.Since) < BetweenRenewals;
 
     async Task<Token> LogInAsync(Token? refused, CancellationToken cancellationToken)
     {
@@ -45,6 +51,7 @@ sealed class Keystone(Transport transport, TimeProvider time, Func<CloudLogin> l
             catch (IaasException e) when (e.Failure == IaasFailure.Unavailable && _token is Token old && !ReferenceEquals(old, refused) && !old.IsExpired(time))
             {
                 // keystone is away, and what we have is good still: renewing was meant to be early.
+                _stay = new Stay(old, time.GetTimestamp());
                 return old;
             }
             catch (IaasException e) when (e.Failure == IaasFailure.Unavailable && attempt < Tries)
@@ -84,4 +91,6 @@ sealed class Keystone(Transport transport, TimeProvider time, Func<CloudLogin> l
             throw Failures.Lost(call, $"the answer of {who.AuthUrl} can't be understood: {garbled.Message}", garbled);
         }
     }
+
+    sealed record Stay(Token Token, long Since);
 }
