@@ -197,11 +197,13 @@ public sealed class CallTests
         Assert.Contains("a list of versions", e.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_redirect_is_not_followed()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_redirect_is_not_followed(bool isAbsolute)
     {
         await using Scene scene = await StartAsync();
-        scene.Instead("GET", Servers, 100, Status(302, headers: ("Location", $"{scene.Cloud.Url}/elsewhere?secret=1")));
+        scene.Instead("GET", Servers, 100, Status(302, headers: ("Location", $"{(isAbsolute ? scene.Cloud.Url : "")}/elsewhere?secret=1")));
         IaasException e = await FailsAsync(() => scene.Driver().ListAsync(["web"], Ct));
         Assert.EndsWith("/elsewhere", e.Message.Split(" (req-")[0], StringComparison.Ordinal);
         Assert.Equal(0, scene.Cloud.Count("GET", "/elsewhere"));

@@ -67,8 +67,16 @@ static class Failures
     static string Hint(ApiCall call, ApiAnswer answer, IaasFailure kind) => answer.Status switch
     {
         HttpStatusCode.Ambiguous => ". That is a list of versions: the endpoint needs one, as .../v2.1",
-        >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest => $". Redirects are not followed: it names {answer.Location?.GetLeftPart(UriPartial.Path)}",
+        >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest => $". Redirects are not followed: it names {Where(answer.Location)}",
         HttpStatusCode.Forbidden when kind != IaasFailure.QuotaReached => ". The policy of the cloud forbids it to this user",
         _ => "",
+    };
+
+    /// <summary>Without the query, which may hold secrets.</summary>
+    static string Where(Uri? location) => location switch
+    {
+        null => "nothing",
+        { IsAbsoluteUri: true } => location.GetLeftPart(UriPartial.Path),
+        _ => location.OriginalString.Split('?', '#')[0],
     };
 }
