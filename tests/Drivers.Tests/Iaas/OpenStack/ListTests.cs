@@ -258,6 +258,19 @@ public sealed class ListTests
         Assert.Equal(asked, scene.Cloud.Calls.Last().Microversion);
     }
 
+    [Theory]
+    [InlineData(403)]
+    [InlineData(404)]
+    public async Task A_cloud_that_does_not_tell_its_microversions_once_is_asked_again(int status)
+    {
+        await using Scene scene = await StartAsync();
+        OpenStackDriver driver = scene.Driver();
+        scene.Instead("GET", "/compute/v2.1/", 1, Status(status));
+        await driver.ListAsync(["web"], Ct);
+        await driver.ListAsync(["web"], Ct);
+        Assert.Equal("compute 2.69", scene.Cloud.Calls.Last().Microversion);
+    }
+
     [Fact]
     public async Task Addresses_are_of_all_networks_and_fixed_before_floating()
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
 using VmShepherd.Abstractions;
 using VmShepherd.Drivers.Iaas.OpenStack.Login;
@@ -18,7 +19,7 @@ sealed class Microversions(CloudApi api)
     /// <summary>As <c>2.69</c>; <see langword="null"/> = the cloud has none, or only the floor.</summary>
     public async ValueTask<string?> ForLooksAsync(CancellationToken cancellationToken)
     {
-        string known = _known ??= await AskAsync(cancellationToken).ConfigureAwait(false);
+        string known = _known ?? await AskAsync(cancellationToken).ConfigureAwait(false);
         return known.Length == 0 ? null : known;
     }
 
@@ -32,9 +33,11 @@ sealed class Microversions(CloudApi api)
     {
         var call = new ApiCall(Service.Compute, HttpMethod.Get, "/", "look for microversions") { IsDiscovery = true };
         using ApiAnswer answer = await api.SendAsync(call, cancellationToken).ConfigureAwait(false);
-        if ((int)answer.Status >= 500) throw api.Failure(call, answer);
+        if (answer.Status is >= HttpStatusCode.InternalServerError or HttpStatusCode.Unauthorized or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests) throw api.Failure(call, answer);
+
+        // A refusal counts for this look alone: it may be a proxy's, for a minute.
         if (!answer.IsGood) return "";
-        return Newest(answer.Body) is { } newest and > 1 ? Text(Math.Min(newest, Wanted)) : "";
+        return _known = Newest(answer.Body) is { } newest and > 1 ? Text(Math.Min(newest, Wanted)) : "";
     }
 
     static string Text(int minor) => string.Create(CultureInfo.InvariantCulture, $"2.{minor}");
