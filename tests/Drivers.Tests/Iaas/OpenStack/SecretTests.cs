@@ -12,6 +12,24 @@ public sealed class SecretTests
     const string UserData = "pl4nted-userdata";
 
     [Theory]
+    [InlineData(400)]
+    [InlineData(401)]
+    [InlineData(503)]
+    public async Task A_proxy_that_repeats_the_login_does_not_lead_the_password_into_a_message(int status)
+    {
+        await using Scene scene = await StartAsync();
+        scene.Cloud.Instead = async http =>
+        {
+            await Status(status, $"<html><b>refused:</b> {await new StreamReader(http.Request.Body).ReadToEndAsync()}</html>", "text/html")(http);
+            return true;
+        };
+        string told = (await FailsAsync(() => scene.Driver(password: "pl4nted\"<b>+p4ss").ListAsync(["web"], Ct))).ToString();
+        Assert.Contains("***", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("pl4nted", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("p4ss", told.Replace("password", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(200)]
     [InlineData(202)]
     [InlineData(300)]

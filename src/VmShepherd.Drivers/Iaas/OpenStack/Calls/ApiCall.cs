@@ -32,7 +32,7 @@ sealed record ApiCall(Service Service, HttpMethod Method, string Path, string Wh
     /// <summary>Times <c>http_timeout</c>: a create takes a cloud longer than a look.</summary>
     public int Patience { get; init; } = 1;
 
-    /// <summary>What the cloud may repeat in its answer and nobody may read: the user data, as sent.</summary>
+    /// <summary>What the cloud may repeat in its answer and nobody may read: the user data, as sent; the secret of a login.</summary>
     public string? Secret { get; init; }
 
     public override string ToString() => $"{Method} {Service} {Path}";

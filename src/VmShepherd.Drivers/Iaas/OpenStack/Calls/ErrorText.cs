@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace VmShepherd.Drivers.Iaas.OpenStack.Calls;
 
 /// <summary>
-/// What a service says of a failure, in one line: each has its own shape, and a proxy in front of it answers HTML. What it may repeat of the user data is
-/// taken out first: nova quotes a value that it does not like, whole.
+/// What a service says of a failure, in one line: each has its own shape, and a proxy in front of it answers HTML. What it may repeat of the user data, or of
+/// the login, is taken out first: nova quotes a value that it does not like, whole.
 /// </summary>
 static partial class ErrorText
 {
@@ -15,8 +15,12 @@ static partial class ErrorText
     public static string Of(ApiAnswer answer, string? secret)
     {
         ReadOnlySpan<byte> bytes = answer.Body.Span;
-        string text = FromJson(answer.Body) ?? Tag().Replace(Invisible().Replace(System.Text.Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, 64 * 1024)]), " "), " ");
-        if (secret is { Length: > 0 }) text = text.Replace(secret, "***", StringComparison.Ordinal);
+        string? told = FromJson(answer.Body);
+        string text = told ?? System.Text.Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, 64 * 1024)]);
+
+        // As it is, and as it was sent.
+        if (secret is { Length: > 0 }) text = text.Replace(secret, "***", StringComparison.Ordinal).Replace(JsonEncodedText.Encode(secret).ToString(), "***", StringComparison.Ordinal);
+        if (told is null) text = Invisible().Replace(text, " ");
         text = Space().Replace(Encoded().Replace(Tag().Replace(text, " "), "***"), " ").Trim();
         return text.Length <= Longest ? text : text[..Longest] + "...";
     }

@@ -66,7 +66,8 @@ sealed class Keystone(Transport transport, TimeProvider time, Func<CloudLogin> l
     {
         // A token that was given, and no project: it is for one already, and can only be looked at.
         bool look = who.Identity.IsToken && !who.Project.IsGiven;
-        var call = new ApiCall(Service.Identity, look ? HttpMethod.Get : HttpMethod.Post, "/auth/tokens", "login") { Json = look ? null : LoginBody.Of(who) };
+        string? secret = who.Identity.CredentialSecret ?? who.Identity.Password ?? who.Identity.Token;
+        var call = new ApiCall(Service.Identity, look ? HttpMethod.Get : HttpMethod.Post, "/auth/tokens", "login") { Json = look ? null : LoginBody.Of(who), Secret = secret };
         long begun = time.GetTimestamp();
         using ApiAnswer answer = await transport.SendAsync(call, who.AuthUrl + call.Path, headers =>
         {
@@ -77,7 +78,7 @@ sealed class Keystone(Transport transport, TimeProvider time, Func<CloudLogin> l
         if (answer.Status is HttpStatusCode.Unauthorized)
         {
             throw new IaasException(IaasFailure.Unauthorized,
-                $"keystone at {who.AuthUrl} refuses the login: a wrong user, password, secret or domain, or no role in the project ({ErrorText.Of(answer, null)})") { RequestId = answer.RequestId };
+                $"keystone at {who.AuthUrl} refuses the login: a wrong user, password, secret or domain, or no role in the project ({ErrorText.Of(answer, secret)})") { RequestId = answer.RequestId };
         }
 
         if (!answer.IsGood) throw Failures.From(call, answer, time.GetUtcNow());
