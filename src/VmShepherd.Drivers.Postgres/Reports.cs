@@ -12,7 +12,7 @@ sealed class Reports(NpgsqlDataSource source, Statements sql)
     {
         if (reports.Count == 0) return;
         await using NpgsqlConnection connection = await source.OpenConnectionAsync(cancellationToken);
-        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using NpgsqlTransaction transaction = await connection.BeginBoundedAsync(cancellationToken);
         await using (var batch = new NpgsqlBatch(connection))
         {
             batch.BatchCommands.Add(new NpgsqlBatchCommand(sql.LockReports));

@@ -93,7 +93,7 @@ sealed class Statements(string schema, string channel)
     /// </summary>
     public string Write => $"""
         with held as (
-            {Hold("$8::bool[], $9::bytea[]", "writes, content")}
+            {Hold("$9::bool[], $10::bytea[]", "writes, content")}
             returning l.preset, l.answered, a.releases, a.consumes, a.writes, a.content),
         written as (
             insert into {_state} (preset, version, written_at, content)
@@ -110,12 +110,13 @@ sealed class Statements(string schema, string channel)
         update {_lease} l set
             acted_at = case when a.acts then clock_timestamp() else l.acted_at end,
             held = not a.releases,
+            holder = case when a.yields then null else l.holder end,
             answered = case when a.releases then {Answered} else l.answered end,
             completed_at = case when a.releases then clock_timestamp() else l.completed_at end,
             set_at = case when a.releases then clock_timestamp() else l.set_at end,
             next_at = case when not a.releases then l.next_at when l.asked > {Answered} then clock_timestamp() else clock_timestamp() + a.due_in end
-        from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bool[], $5::bool[], $6::int[], $7::interval[]{(moreArrays is null ? "" : $", {moreArrays}")})
-            as a(preset, timeline, counter, acts, releases, consumes, due_in{(moreColumns is null ? "" : $", {moreColumns}")})
+        from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bool[], $5::bool[], $6::int[], $7::interval[], $8::bool[]{(moreArrays is null ? "" : $", {moreArrays}")})
+            as a(preset, timeline, counter, acts, releases, consumes, due_in, yields{(moreColumns is null ? "" : $", {moreColumns}")})
         where l.preset = a.preset and {HeldUnder}
         """;
 

@@ -124,6 +124,7 @@ sealed class Writes(NpgsqlDataSource source, Statements sql)
         command.Parameters.Add(Values(NpgsqlDbType.Boolean, writes, write => write.DueIn is not null));
         command.Parameters.Add(Values(NpgsqlDbType.Integer, writes, write => write.Lease.Requests.Count));
         command.Parameters.Add(Values(NpgsqlDbType.Interval, writes, write => PostgresDriver.Capped(write.DueIn ?? TimeSpan.Zero)));
+        command.Parameters.Add(Values(NpgsqlDbType.Boolean, writes, write => write.DueIn is not null && write.Lease.Yields));
         if (!areLeasesAll)
         {
             command.Parameters.Add(Values(NpgsqlDbType.Boolean, writes, write => write.State is not null));

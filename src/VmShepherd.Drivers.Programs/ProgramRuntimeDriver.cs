@@ -18,7 +18,7 @@ sealed class ProgramRuntimeDriver(ProgramChannel channel) : IRuntimeDriver, ISta
         CallAsync<bool>("save", new() { ["preset"] = lease.Preset, ["token"] = lease.Token, ["state"] = state, ["acted"] = acted }, cancellationToken);
 
     public Task<bool> CompleteAsync(PresetLease lease, ReadOnlyMemory<byte>? state, TimeSpan dueIn, CancellationToken cancellationToken) =>
-        CallAsync<bool>("complete", new() { ["preset"] = lease.Preset, ["token"] = lease.Token, ["state"] = state, ["requests"] = lease.Requests.Count, ["due_in"] = dueIn }, cancellationToken);
+        CallAsync<bool>("complete", new() { ["preset"] = lease.Preset, ["token"] = lease.Token, ["state"] = state, ["requests"] = lease.Requests.Count, ["due_in"] = dueIn, ["yields"] = lease.Yields }, cancellationToken);
 
     public async Task<IReadOnlyList<bool>> RenewAsync(IReadOnlyList<PresetLease> leases, TimeSpan lease, CancellationToken cancellationToken)
     {

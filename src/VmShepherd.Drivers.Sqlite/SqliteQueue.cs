@@ -136,8 +136,18 @@ sealed class SqliteQueue(string path, TimeProvider time) : IAsyncDisposable
         _file = SqliteFile.Open(path);
         if (_openedTicks == 0) (_openedAt, _openedTicks) = (time.GetTimestamp(), time.GetUtcNow().UtcTicks);
         var tables = new SqliteTables(_file.Connection);
-        tables.Mend(Now);
-        return tables;
+        try
+        {
+            tables.Mend(Now);
+            return tables;
+        }
+        catch (SqliteException e)
+        {
+            // Or it would be us who hold the file when it is tried again.
+            tables.Dispose();
+            Close();
+            throw new SqliteStoreException($"{path}: {e.Message}", e);
+        }
     }
 
     void Close()

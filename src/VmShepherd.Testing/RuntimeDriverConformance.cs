@@ -83,6 +83,18 @@ public abstract partial class RuntimeDriverConformance : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Courtesy_is_not_kept_to_whoever_yields()
+    {
+        IRuntimeDriver store = await SharedAsync();
+        string[] web = Names("web");
+        PresetLease lease = Assert.Single(await store.ClaimAsync(Claim("mine", web), Ct));
+        Assert.True(await store.CompleteAsync(lease with { Yields = true }, "state"u8.ToArray(), 10 * Lease, Ct));
+        await AdvanceAsync((10 * Lease) + (Lease / 4));
+
+        Assert.Single(await store.ClaimAsync(Claim("theirs", web, courtesy: Lease), Ct));
+    }
+
+    [Fact]
     public async Task Courtesy_lasts_no_longer_than_the_time_a_preset_was_due_in_exceeds_it()
     {
         (IRuntimeDriver store, string[] web) = await GivenBackAsync(dueIn: Lease);

@@ -35,6 +35,11 @@ public sealed record PresetLease(string Preset, LeaseToken Token, TimeSpan Durat
     /// </summary>
     public TimeSpan? SinceLoss { get; init; }
 
+    /// <summary>
+    /// Set by whoever completes: it could not keep the preset as it should, and another may be able to. The store MUST then leave it to nobody (<see cref="ClaimRequest.Courtesy"/>).
+    /// </summary>
+    public bool Yields { get; init; }
+
     /// <summary>What was last stored for it; <see langword="null"/> = nothing.</summary>
     public VersionedDocument? State { get; init; }
 

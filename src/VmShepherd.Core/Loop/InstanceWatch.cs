@@ -48,7 +48,7 @@ sealed class InstanceWatch(SteadyClock clock)
     }
 
     /// <summary>A group that fails as a whole, or that people work on, says nothing of this instance: it must not hold all others.</summary>
-    static bool IsApart(string brake) => brake is "mass-failure" or "pause";
+    static bool IsApart(string brake) => brake is "mass-failure" or "pause" or "revision";
 
     /// <summary>The brakes, over a plan that nobody will carry out: nothing is counted.</summary>
     public Plan Preview(Plan plan, Preset preset, Observation seen, History past, Settings settings)

@@ -8,6 +8,9 @@ sealed class LaneRoom(TimeProvider time, TimeSpan lease)
 {
     const int Most = 200;
 
+    /// <summary>Runs that wait for one slow list are late together, however few they are: to claim ever fewer of them would only ask for more lists.</summary>
+    const int Least = 50;
+
     /// <summary>The knee of what a store does well: larger batches are no cheaper.</summary>
     const int LargestBatch = 100;
 
@@ -19,7 +22,7 @@ sealed class LaneRoom(TimeProvider time, TimeSpan lease)
     public int Limit => Volatile.Read(ref _limit);
 
     /// <summary>Claimed at once.</summary>
-    public int Batch => Math.Clamp(Limit / 2, 1, LargestBatch);
+    public int Batch => Math.Min(Limit / 2, LargestBatch);
 
     /// <param name="claimSentAt">Of the run that ends now.</param>
     public void Ended(long claimSentAt)
@@ -30,7 +33,7 @@ sealed class LaneRoom(TimeProvider time, TimeSpan lease)
             if (!isLate) _limit = Math.Min(_limit + 1, Most);
 
             // Those that were begun under the old limit are late together: once is enough.
-            else if (claimSentAt >= _cutAt) (_limit, _cutAt) = (Math.Max(_limit / 2, 1), time.GetTimestamp());
+            else if (claimSentAt >= _cutAt) (_limit, _cutAt) = (Math.Max(_limit / 2, Least), time.GetTimestamp());
         }
     }
 }

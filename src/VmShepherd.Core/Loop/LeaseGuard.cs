@@ -28,6 +28,9 @@ sealed class LeaseGuard(TimeProvider time, PresetLease lease, long claimSentAt)
     /// <summary>The lease was renewed by a call sent at <paramref name="sentAt"/>.</summary>
     public void Renewed(long sentAt) => _heldFrom = sentAt;
 
+    /// <summary>Until the lease is over, if nobody renews it.</summary>
+    public TimeSpan HeldFor => Lease.Duration - time.GetElapsedTime(_heldFrom) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
+
     /// <summary>Cancelled when acting must stop.</summary>
     public CancellationTokenSource Deadline() => new(AtMost(TimeSpan.MaxValue), time);
 

@@ -103,7 +103,8 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
             Observation seen = await ObserveAsync(input, new PresetLease(input.Preset.Name, default, input.Preset.ManageExpire), past, [], over);
             Plan plan = Planner.Decide(input.Preset, seen, past, clock.Now);
             report = ReferenceEquals(plan, past.Rest) ? report with { Present = plan.Present, Machines = AtRest(seen) } : report.With(plan);
-            return (report with { Took = clock.Now - started }, false);
+            Hold[] held = [.. report.Held.Select(hold => hold with { Since = Array.Find(past.Holds, known => known.Brake == hold.Brake)?.Since ?? started })];
+            return (report with { Held = held, Took = clock.Now - started }, false);
         }
         catch (Exception e) when (!over.IsCancellationRequested)
         {
@@ -179,7 +180,7 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
         catch (IaasException e)
         {
             // Not looking is remembered too: failures before and after it are not in a row (G14).
-            Answer[] answers = RequestAnswers.WithoutALook(requests, $"the machines could not be listed: {e.Message}");
+            Answer[] answers = RequestAnswers.WithoutALook(requests, input.Preset, $"the machines could not be listed: {e.Message}");
             History blind = past with { BlindSince = past.BlindSince ?? (clock.Now - guard.Lease.SinceCompleted.GetValueOrDefault()) };
             return (Report(input, CycleOutcome.Failed) with { Problems = [NotListed(e)], Answers = answers }, Effects.Answered(blind, answers));
         }
@@ -293,7 +294,7 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
     {
         long sentAt = clock.Time.GetTimestamp();
         Task<IReadOnlyList<bool>> renewing = runtime.RenewAsync([guard.Lease], guard.Lease.Duration, stopping);
-        if ((await renewing.WaitAsync(guard.AtMost(guard.Lease.Duration), clock.Time, stopping))[0]) guard.Renewed(sentAt);
+        if ((await renewing.WaitAsync(guard.HeldFor, clock.Time, stopping))[0]) guard.Renewed(sentAt);
     }
 
     /// <summary>Why what was learned is not stored; null = it is, and the lease is given back.</summary>
@@ -308,7 +309,7 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
             // A cycle that was given up has answered nobody: the requests wait for whoever comes next.
             ReadOnlyMemory<byte>? state = next is null ? null : memory.Encode(input.Preset.Name, next);
             PresetLease lease = next is null && stopping.IsCancellationRequested ? guard.Lease with { Requests = [] } : guard.Lease;
-            if (await runtime.CompleteAsync(lease, state, input.Interval, limit.Token).WaitAsync(limit.Token)) return null;
+            if (await runtime.CompleteAsync(lease with { Yields = Yields(report) }, state, input.Interval, limit.Token).WaitAsync(limit.Token)) return null;
             memory.Forget(input.Preset.Name);
             return "the lease was lost before this cycle ended: what it learned is not stored";
         }
@@ -320,6 +321,10 @@ sealed class PresetCycle(string instance, IRuntimeDriver runtime, SteadyClock cl
     }
 
     static string NotListed(IaasException e) => $"the machines could not be listed ({e.Failure}): {e.Message}";
+
+    /// <summary>Blind, logged in elsewhere, behind the others or suspecting itself: an instance that is better off may take its place.</summary>
+    static bool Yields(CycleReport report) =>
+        report.Outcome is CycleOutcome.Failed or CycleOutcome.Frozen || report.Held.Any(hold => hold.Brake is "revision" or "self-suspicion");
 
     static CycleOutcome Outcome(Plan plan, IReadOnlyList<StepResult> steps) =>
         plan.IsFrozen ? CycleOutcome.Frozen

@@ -40,6 +40,8 @@ sealed class ReportExchange(string instance, IReportStore store, StatusBoard boa
         {
             if (catalog.Presets.ContainsKey(preset) && board.Find(preset) is null) board.Post(report);
         }
+
+        foreach (ReleasedPreset released in catalog.Released) _theirs.TryRemove(released.Name, out _);
     }
 
     /// <summary>An exchange, unless one is under way. Nobody has to wait for it.</summary>
@@ -63,10 +65,15 @@ sealed class ReportExchange(string instance, IReportStore store, StatusBoard boa
     /// <summary>Tells, and listens. A store that fails is tried again next time.</summary>
     async Task RunAsync(PresetCatalog catalog)
     {
+        await TryAsync(TellAsync);
+        await TryAsync(() => ListenAsync(catalog));
+    }
+
+    async Task TryAsync(Func<Task> part)
+    {
         try
         {
-            await TellAsync();
-            await ListenAsync(catalog);
+            await part();
         }
         catch (Exception e)
         {
@@ -120,9 +127,14 @@ sealed class ReportExchange(string instance, IReportStore store, StatusBoard boa
         if (ReportCodec.Decode(kept.Content.Span, kept.Age, clock.Now) is not { } report || report.Instance == instance) return;
         _theirs[report.Preset] = report;
 
-        // What we found out under a newer token is the later one.
-        if (board.Find(report.Preset) is { } shown && shown.Instance == instance && shown.Token > report.Token) return;
+        // What we found out under a newer token is the later one; but the store has this one: ours is told again.
         _told.Remove(report.Preset);
+        if (board.Find(report.Preset) is { } shown && shown.Instance == instance && shown.Token > report.Token)
+        {
+            _untold.TryAdd(report.Preset, shown);
+            return;
+        }
+
         managedElsewhere(report.Preset);
         if (catalog.Presets.ContainsKey(report.Preset)) board.Post(report);
     }

@@ -302,7 +302,7 @@ public sealed class Shepherd : IAsyncDisposable
         // Every preset has a report, one that was never valid too; what is not in force any more has none.
         ILookup<string?, string> problems = catalog.Problems.ToLookup(problem => problem.Preset, problem => problem.Text);
         foreach (string name in problems.Select(group => group.Key).OfType<string>().Where(name => !catalog.Presets.ContainsKey(name)))
-            Board.Post(new CycleReport { Preset = name, Outcome = CycleOutcome.Frozen, Started = _clock.Now, Instance = Instance, Problems = [.. problems[name]] });
+            Board.Post(new CycleReport { Preset = name, Outcome = CycleOutcome.Frozen, Started = _clock.Now, Instance = Instance, Problems = [.. problems[name]] }, isBlind: false);
         foreach (string name in Board.All.Select(report => report.Preset).Where(name => !catalog.Presets.ContainsKey(name)))
         {
             ManagedElsewhere(name);

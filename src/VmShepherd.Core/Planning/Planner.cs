@@ -14,11 +14,11 @@ public static class Planner
     public static Plan Decide(Preset preset, Observation seen, History past, DateTimeOffset now)
     {
         if (IsAtRest(preset, seen, past)) return past.Rest;
-        if (ScopeGuard.Freezes(seen, past, now) is { } frozen) return frozen;
+        if (ScopeGuard.Freezes(preset, seen, past, now) is { } frozen) return frozen;
 
         Recollection known = Recollection.Of(preset, seen, past, now);
         History next = Whole(preset, known, now) with { Scope = seen.Scope };
-        RequestAnswers asked = RequestAnswers.To(seen.Requests, known.Machines);
+        RequestAnswers asked = RequestAnswers.To(seen.Requests, known.Machines, preset);
         var plan = new Plan { Next = next, Machines = known.Machines, Present = known.Present, Answers = asked.Answers };
         if (preset.Unmanaged)
             return plan with { Steps = asked.Steps, Notes = [.. known.Notes, "unmanaged: observed and checked only"] };

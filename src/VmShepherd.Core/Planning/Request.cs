@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using VmShepherd.Core.Configuration;
 
 namespace VmShepherd.Core.Planning;
 
@@ -21,7 +22,13 @@ public abstract record Request(string Id, string By)
     public sealed record AcceptScope(string Id, string By) : Request(Id, By);
 
     /// <summary>What the source says now is meant (G17).</summary>
-    public sealed record Confirm(string Id, string By) : Request(Id, By);
+    public sealed record Confirm(string Id, string By) : Request(Id, By)
+    {
+        /// <summary>What the asked instance saw, and the asker meant; null = whatever is seen. Another instance, which may see something else, must not take it for its own.</summary>
+        public PresetVersion? Version { get; init; }
+
+        internal bool Means(PresetVersion seen) => Version is null || seen.Says(Version);
+    }
 
     /// <summary>Only look, now.</summary>
     public sealed record Manage(string Id, string By) : Request(Id, By);

@@ -1,9 +1,11 @@
+using VmShepherd.Core.Configuration;
+
 namespace VmShepherd.Core.Planning;
 
 /// <summary>What becomes of people's requests: a step, or an answer at once. An end asked for by a person obeys owner, describe and lease (G15, G16, G18) only.</summary>
 sealed record RequestAnswers(IReadOnlyList<Step> Steps, IReadOnlyList<Answer> Answers)
 {
-    internal static RequestAnswers To(IReadOnlyList<Request> requests, IReadOnlyList<Judged> machines)
+    internal static RequestAnswers To(IReadOnlyList<Request> requests, IReadOnlyList<Judged> machines, Preset preset)
     {
         if (requests.Count == 0) return Nothing;
 
@@ -20,7 +22,7 @@ sealed record RequestAnswers(IReadOnlyList<Step> Steps, IReadOnlyList<Answer> An
                     answers.Add(new Answer(request.Id, true, "the scope is the accepted one"));
                     break;
                 default:
-                    answers.Add(Remembered(request) ?? new Answer(request.Id, true, "looked at"));
+                    answers.Add(Remembered(request, preset) ?? new Answer(request.Id, true, "looked at"));
                     break;
             }
         }
@@ -45,11 +47,12 @@ sealed record RequestAnswers(IReadOnlyList<Step> Steps, IReadOnlyList<Answer> An
     }
 
     /// <summary>When the machines could not be looked at: what only had to be remembered is done, the rest is refused.</summary>
-    internal static Answer[] WithoutALook(IReadOnlyList<Request> requests, string why) =>
-        [.. requests.Select(request => Remembered(request) ?? new Answer(request.Id, false, why))];
+    internal static Answer[] WithoutALook(IReadOnlyList<Request> requests, Preset preset, string why) =>
+        [.. requests.Select(request => Remembered(request, preset) ?? new Answer(request.Id, false, why))];
 
-    static Answer? Remembered(Request request) => request switch
+    static Answer? Remembered(Request request, Preset preset) => request switch
     {
+        Request.Confirm confirm when !confirm.Means(preset.Version) => new Answer(request.Id, false, $"the instance that manages the preset now sees another version of it ({preset.Location}): nothing is confirmed; bring both up to date, or ask again"),
         Request.Confirm => new Answer(request.Id, true, "what the source says is in force"),
         Request.Pause => new Answer(request.Id, true, "paused"),
         Request.Resume => new Answer(request.Id, true, "resumed"),

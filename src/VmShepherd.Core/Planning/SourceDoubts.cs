@@ -35,7 +35,7 @@ static class SourceDoubts
     /// <param name="now">Steady.</param>
     internal static History Weigh(History past, Preset preset, SourceFacts facts, IReadOnlyList<Request> requests, DateTimeOffset now)
     {
-        bool isConfirmed = requests.Any(request => request is Request.Confirm);
+        bool isConfirmed = requests.Any(request => request is Request.Confirm confirm && confirm.Means(preset.Version));
         AppliedVersion applied = VersionOrder.Apply(past.Applied, preset, facts, isConfirmed, now);
         if (!ReferenceEquals(applied, past.Applied)) past = past with { Applied = applied };
         if (!applied.Version.Says(preset.Version)) return past; // what is not acted by can't be doubted either

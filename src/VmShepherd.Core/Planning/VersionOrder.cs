@@ -33,18 +33,27 @@ static class VersionOrder
     internal static string? Superseded(AppliedVersion applied, Preset preset)
     {
         if (applied.Version.Says(preset.Version)) return null;
-        bool isOlder = applied.Past.Contains(preset.Version) || applied.Version.IsLaterThan(preset.Version);
+        bool isOlder = IsSuperseded(applied, preset.Version) || applied.Version.IsLaterThan(preset.Version);
         return $"this instance sees {Words(preset.Location, preset.Version)}, but {applied.By} has applied {Words(applied.Location, applied.Version)}: "
             + (isOlder ? "what is seen here is older" : "which of the two is meant can't be told");
     }
 
     /// <summary>
     /// Later by what this process saw with its own eyes: the place said what is applied, and has said something else since; so a revision that is taken back is followed. Else by the
-    /// places' clocks; but what was applied before, and superseded, does not come back by being the later one.
+    /// places' clocks. What was applied before, and superseded, comes back by its place's saying so anew only: an instance that lags behind sees it for the first time.
     /// </summary>
-    static bool Follows(AppliedVersion applied, Preset preset, SourceMove move) =>
-        (move.At > applied.At && move.Earlier.Contains(applied.Version.Revision, StringComparer.Ordinal))
-        || (!applied.Past.Contains(preset.Version) && preset.Version.IsLaterThan(applied.Version));
+    static bool Follows(AppliedVersion applied, Preset preset, SourceMove move)
+    {
+        bool isSeen = move.At > applied.At && move.Earlier.Contains(applied.Version.Revision, StringComparer.Ordinal);
+        return IsSuperseded(applied, preset.Version)
+            ? isSeen && move.Earlier.Contains(preset.Version.Revision, StringComparer.Ordinal)
+            : isSeen || preset.Version.IsLaterThan(applied.Version);
+    }
+
+    /// <summary>Whether it was applied before, and no part that says something else now has come later since. Each host has time stamps of its own for what is the same.</summary>
+    static bool IsSuperseded(AppliedVersion applied, PresetVersion version) => applied.Past.Any(past => past.Says(version)
+        && (version.Source == applied.Version.Source || !(version.SourceAt > past.SourceAt))
+        && (version.Defaults == applied.Version.Defaults || !(version.DefaultsAt > past.DefaultsAt)));
 
     static string Words(string location, PresetVersion version)
     {

@@ -1,3 +1,4 @@
+using VmShepherd.Core.Configuration;
 using VmShepherd.Core.Planning;
 
 namespace VmShepherd.Core.Safety;
@@ -9,14 +10,14 @@ namespace VmShepherd.Core.Safety;
 static class ScopeGuard
 {
     /// <summary>The plan of a frozen preset; null = go on.</summary>
-    internal static Plan? Freezes(Observation seen, History past, DateTimeOffset now)
+    internal static Plan? Freezes(Preset preset, Observation seen, History past, DateTimeOffset now)
     {
         if (past.Scope is null || past.Scope == seen.Scope || seen.Requests.OfType<Request.AcceptScope>().Any()) return null;
 
         Judged[] machines = [.. seen.Vms.Select((vm, i) => new Judged(vm, new MachineRecord(vm.Id, now), seen.Verdicts[i],
             Recollection.IsForeign(vm, seen.Installation, out string? owner) ? Standing.Foreign : vm.IsComplete ? Standing.Fine : Standing.Untouchable,
             owner is null ? "seen in another scope" : $"belongs to installation '{owner}'"))];
-        RequestAnswers asked = RequestAnswers.To(seen.Requests, machines);
+        RequestAnswers asked = RequestAnswers.To(seen.Requests, machines, preset);
         return new Plan
         {
             Next = past with { BlindSince = past.BlindSince ?? (now - seen.SinceLastLook.GetValueOrDefault()) }, // looking elsewhere is not looking (G14)

@@ -16,6 +16,8 @@ sealed class SourceBrake : IBrake
             Step[] kept = [.. plan.Steps.Where(step => step is Step.Terminate { Cause: Cause.Requested })];
             return plan with
             {
+                // Seen with another version's eyes, its health check above all: nothing of it counts (G14).
+                Next = situation.Past with { BlindSince = situation.Past.BlindSince ?? (situation.Now - situation.Seen.SinceLastLook.GetValueOrDefault()) },
                 Steps = kept,
                 Held = [.. plan.Held, new Hold("revision", $"{why}; nothing is created or ended by it", $"this instance's source catches up; or, if it is the right one, {confirm}")],
             };

@@ -34,7 +34,7 @@ static class ReportCodec
                 Held = [.. report.Held.Select(hold => hold with { Since = hold.Since + by })],
             };
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentOutOfRangeException)
         {
             return null;
         }

@@ -19,7 +19,7 @@ public sealed class StatusBoard
     public CycleReport Post(CycleReport report, bool isBlind)
     {
         CycleReport? last = Find(report.Preset);
-        report = report with { ManagedSince = last?.Instance == report.Instance ? last.ManagedSince : report.Started };
+        report = report with { ManagedSince = last?.Instance == report.Instance && last.ManagedSince != default ? last.ManagedSince : report.Started };
         if (isBlind && last is not null) report = report with { Machines = last.Machines, Present = last.Present };
         Post(report);
         return report;

@@ -1,3 +1,4 @@
+using VmShepherd.Core.Configuration;
 using VmShepherd.Core.Loop;
 using VmShepherd.Core.Planning;
 using VmShepherd.Server.Api.JsonRpc;
@@ -24,8 +25,8 @@ sealed class RequestMethods(Shepherd shepherd, RequestDesk desk)
     {
         string preset = shepherd.Catalog.Get(call.Text(0)).Name, vm = call.Text(1);
 
-        // Without a report of our own another instance holds the preset, and will find out.
-        if (shepherd.Board.Find(preset) is { } report && report.FindMachine(vm) is null)
+        // Without a report of our own another instance holds the preset, and will find out: what we show of it may be older than the machine.
+        if (shepherd.Board.Find(preset) is { } report && report.Instance == shepherd.Instance && report.FindMachine(vm) is null)
             throw RpcException.Failed($"preset '{preset}' has no machine '{vm}'");
 
         return await desk.AskAsync(preset, new Request.Terminate(NewId(), call.Caller.Name, vm), call.Cancelled);
@@ -39,8 +40,8 @@ sealed class RequestMethods(Shepherd shepherd, RequestDesk desk)
 
     async ValueTask<ReadOnlyMemory<byte>> ConfirmAsync(RpcCall call)
     {
-        string preset = shepherd.Catalog.Get(call.Text(0)).Name;
-        return await desk.AskAsync(preset, new Request.Confirm(NewId(), call.Caller.Name), call.Cancelled);
+        Preset preset = shepherd.Catalog.Get(call.Text(0));
+        return await desk.AskAsync(preset.Name, new Request.Confirm(NewId(), call.Caller.Name) { Version = preset.Version }, call.Cancelled);
     }
 
     async ValueTask<ReadOnlyMemory<byte>> ManageAsync(RpcCall call)

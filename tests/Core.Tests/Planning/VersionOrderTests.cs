@@ -76,6 +76,33 @@ public sealed class VersionOrderTests
         Assert.Same(back, Weigh(back, Five, Facts("b", new SourceMove(Given.Noon.AddSeconds(220), [Five.Revision, Three.Revision])), 220));
     }
 
+    /// <summary>Each host has its own copy of the settings, with its own time stamp.</summary>
+    [Fact]
+    public void What_was_taken_back_does_not_come_back_from_a_host_with_other_time_stamps_of_the_same()
+    {
+        PresetVersion here(PresetVersion version) => version with { DefaultsAt = Given.Noon.AddHours(-1) };
+        PresetVersion there(PresetVersion version) => version with { DefaultsAt = Given.Noon.AddHours(-2) };
+        History taken = Weigh(AppliedBy("a", here(Five)), here(Three), Facts("a"), 90);
+        History back = Weigh(taken, here(Five), Facts("a", new SourceMove(Given.Noon.AddSeconds(200), [Five.Revision, Three.Revision])), 200);
+        Assert.Equal(5, back.Count);
+
+        Assert.Same(back, Weigh(back, there(Three), Facts("b"), 210));
+
+        // Nor from one that sees it for the first time only now.
+        Assert.Same(back, Weigh(back, there(Three), Facts("b", new SourceMove(Given.Noon.AddSeconds(220), [Five.Revision])), 220));
+
+        // Said anew, it is meant.
+        Assert.Equal(3, Weigh(back, here(Three), Facts("a", new SourceMove(Given.Noon.AddSeconds(300), [Five.Revision, Three.Revision, Five.Revision])), 300).Count);
+    }
+
+    [Fact]
+    public void What_a_person_has_confirmed_at_one_instance_another_one_does_not_take_for_its_own()
+    {
+        History later = Weigh(AppliedBy("a", Five), Three, Facts("b"), 90);
+        Assert.Same(later, Weigh(later, Five, Facts("a"), 100, new Request.Confirm("r1", "anna") { Version = Three }));
+        Assert.Equal(5, Weigh(later, Five, Facts("a"), 100, new Request.Confirm("r1", "anna") { Version = Five }).Count);
+    }
+
     [Fact]
     public void A_mirror_that_moves_to_a_version_in_between_is_still_behind()
     {
@@ -118,6 +145,7 @@ public sealed class VersionOrderTests
         web.Cycle(20);
 
         Assert.Empty(web.Plan.Steps);
+        Assert.All(web.History.Machines, machine => Assert.Null(machine.Failures)); // its check may be another one, too
         Hold hold = web.Plan.HeldBy("revision")!;
         Assert.StartsWith("this instance sees an older version; nothing is created or ended by it", hold.Reason, StringComparison.Ordinal);
         Assert.EndsWith("vmshepherd confirm web --server URL", hold.Release, StringComparison.Ordinal);

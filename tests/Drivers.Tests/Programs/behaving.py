@@ -106,7 +106,7 @@ class FileStore:
                 row["acted"] = self.now
             return True
 
-    def complete(self, preset, token, requests, due_in, state=None):
+    def complete(self, preset, token, requests, due_in, yields, state=None):
         with self as stored:
             row = self._held(stored, preset, token)
             if row is None:
@@ -114,6 +114,8 @@ class FileStore:
             if state is not None:
                 self._keep(row, state)
             row["requests"] = row.get("requests", [])[requests:]
+            if yields:
+                row["last"] = None
             row.update(until=None, completed=self.now, due_in=due_in, due=self.now if row["requests"] else self.now + due_in)
             return True
 
