@@ -49,7 +49,7 @@ public sealed class ProgramLifeTests
     public async Task A_start_that_fails_in_a_way_that_nobody_thought_of_is_an_end_and_is_tried_again()
     {
         var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
-        IIaasDriver cloud = Cloud(new() { ["scope"] = double.NaN }, time);
+        IIaasDriver cloud = Cloud([], time, Program with { Command = ["/bin/sh", null!] });
         await using var _ = (IAsyncDisposable)cloud;
         for (int i = 1; i <= 2; i++)
         {
