@@ -125,6 +125,7 @@ sealed class SimulatedStore(TimeProvider time) : IRuntimeDriver
                 Requests = waiting,
                 Shown = 0,
                 Held = false,
+                Holder = lease.Yields ? null : row.Holder,
                 CompletedAt = now,
                 SetAt = now,
                 NextAt = waiting.Length > 0 ? now : DateTimeOffset.MaxValue - now > dueIn ? now + dueIn : DateTimeOffset.MaxValue,
