@@ -55,7 +55,7 @@ public sealed class ExamplesTests(PackedSdk sdk) : IClassFixture<PackedSdk>
         }
         Assert.Equal(2, Directory.GetFiles(Path.Combine(installation.Folder, "machines"), "*.json").Length);
         foreach (string machine in Directory.GetFiles(Path.Combine(installation.Folder, "machines"), "*.json"))
-            await sdk.RunAsync(folder.Path, $"kill -9 -$(jq .pid {machine})", Ct);
+            await sdk.RunAsync(folder.Path, $"kill -9 -$(jq .process.pid {machine})", Ct);
         server.Stop();
         await serving;
     }
