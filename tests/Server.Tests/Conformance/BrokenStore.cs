@@ -61,8 +61,11 @@ sealed class BrokenStoreConformance(string broken) : RuntimeDriverConformance
     readonly FakeTimeProvider _time = new(DateTimeOffset.UnixEpoch);
     BrokenStore? _store;
 
-    protected override Task<IRuntimeDriver> CreateInstanceAsync() =>
-        Task.FromResult<IRuntimeDriver>(_store ??= new BrokenStore(new InMemoryDriver(new InMemoryOptions(), new DriverContext(_time, new Random(1), "/")), broken));
+    /// <summary>Instances may be made side by side: all of them are on one store.</summary>
+    protected override Task<IRuntimeDriver> CreateInstanceAsync()
+    {
+        lock (_time) return Task.FromResult<IRuntimeDriver>(_store ??= new BrokenStore(new InMemoryDriver(new InMemoryOptions(), new DriverContext(_time, new Random(1), "/")), broken));
+    }
 
     protected override Task AdvanceAsync(TimeSpan time)
     {
