@@ -35,7 +35,8 @@ sealed class Reports(NpgsqlDataSource source, Statements sql)
         await using NpgsqlConnection connection = await source.OpenConnectionAsync(cancellationToken);
         string history;
         await using (var look = new NpgsqlCommand(Statements.History, connection)) history = (string)(await look.ExecuteScalarAsync(cancellationToken))!;
-        long last = position is [string known, string version] && known == history ? long.Parse(version, CultureInfo.InvariantCulture) : 0;
+        bool goesOn = position is [string known, _] && known == history;
+        long last = goesOn ? long.Parse(position[1], CultureInfo.InvariantCulture) : 0;
 
         await using var command = new NpgsqlCommand(sql.ReadReports, connection) { Parameters = { new() { Value = last }, new() { Value = max } } };
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -46,7 +47,7 @@ sealed class Reports(NpgsqlDataSource source, Statements sql)
             reports.Add(new PresetReport(reader.GetString(0), new LeaseToken(reader.GetInt64(1), reader.GetInt64(2)), reader.GetFieldValue<byte[]>(3), Claim.Span(reader, 4)!.Value));
         }
 
-        return new ReportPage(reports, string.Create(CultureInfo.InvariantCulture, $"{history}/{last}"));
+        return new ReportPage(reports, string.Create(CultureInfo.InvariantCulture, $"{history}/{last}")) { IsAnew = after is not null && !goesOn };
     }
 
     static NpgsqlParameter Array<T>(NpgsqlDbType type, IReadOnlyCollection<PresetReport> reports, Func<PresetReport, T> value) =>

@@ -13,7 +13,8 @@ public interface IReportStore
 
     /// <summary>
     /// Reports that were kept after those of an earlier page, the earliest first, whoever kept them; of a preset that was kept again meanwhile the latest only. MUST leave none out, also of
-    /// those that are being kept at this moment: they come with a later page. After a failover MUST begin again, or tell what the failover took along.
+    /// those that are being kept at this moment: they come with a later page. After a failover, which may have lost some, MUST begin again
+    /// with the first and say so by <see cref="ReportPage.IsAnew"/>.
     /// </summary>
     /// <param name="after"><see cref="ReportPage.Position"/> of the page before; <see langword="null"/> = from the first.</param>
     /// <param name="max">How many at the most; at least 1.</param>
@@ -30,4 +31,8 @@ public sealed record PresetReport(string Preset, LeaseToken Token, ReadOnlyMemor
 
 /// <param name="Reports">Fewer than asked for = there are no more for now.</param>
 /// <param name="Position">Where the next page begins. Opaque.</param>
-public sealed record ReportPage(IReadOnlyList<PresetReport> Reports, string Position);
+public sealed record ReportPage(IReadOnlyList<PresetReport> Reports, string Position)
+{
+    /// <summary>The position that was asked for is of a history that the store has no more: this is the first page again, and what was kept last may be lost. Whoever kept it keeps it again.</summary>
+    public bool IsAnew { get; init; }
+}

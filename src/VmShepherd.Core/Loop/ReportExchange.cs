@@ -116,10 +116,22 @@ sealed class ReportExchange(string instance, IReportStore store, StatusBoard boa
         {
             using var patience = new CancellationTokenSource(Patience, clock.Time);
             page = await store.ReadReportsAsync(_position, Page, patience.Token).WaitAsync(patience.Token);
+            if (page.IsAnew) TellAgain();
             foreach (PresetReport kept in page.Reports) Heard(kept, catalog);
             _position = page.Position;
         }
         while (page.Reports.Count == Page);
+    }
+
+    /// <summary>What the store had of us may be lost with a failover.</summary>
+    void TellAgain()
+    {
+        foreach (string preset in _told.Keys)
+        {
+            if (board.Find(preset) is { } shown && shown.Instance == instance) _untold.TryAdd(preset, shown);
+        }
+
+        _told.Clear();
     }
 
     void Heard(PresetReport kept, PresetCatalog catalog)

@@ -77,6 +77,7 @@ sealed class WatchedStore(IRuntimeDriver inner, List<string> log) : IRuntimeDriv
     public Func<Task<bool>>? OnSave { get; set; }
     public Func<Task<bool>>? OnComplete { get; set; }
     public Func<Task>? OnClaim { get; set; }
+    public Func<Task<IReadOnlyList<bool>>>? OnRenew { get; set; }
 
     public async Task<IReadOnlyList<PresetLease>> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken)
     {
@@ -99,7 +100,7 @@ sealed class WatchedStore(IRuntimeDriver inner, List<string> log) : IRuntimeDriv
     public Task<IReadOnlyList<bool>> RenewAsync(IReadOnlyList<PresetLease> leases, TimeSpan lease, CancellationToken cancellationToken)
     {
         log.Add("renew");
-        return inner.RenewAsync(leases, lease, cancellationToken);
+        return OnRenew is { } renew ? renew() : inner.RenewAsync(leases, lease, cancellationToken);
     }
 
     public Task<IReadOnlyDictionary<string, VersionedDocument>> ReadAsync(IReadOnlyCollection<string> presets, CancellationToken cancellationToken) => inner.ReadAsync(presets, cancellationToken);

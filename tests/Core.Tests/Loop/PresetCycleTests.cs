@@ -312,6 +312,25 @@ public sealed class PresetCycleTests
     }
 
     [Fact]
+    public async Task A_renewal_that_hangs_is_given_up_when_the_lease_is_over_and_nothing_is_sent()
+    {
+        using Stage web = await new Stage().SettledAsync();
+        web.Iaas.Change("vm1", VmState.Error);
+        web.Iaas.OnList = _ =>
+        {
+            web.Time.Advance(TimeSpan.FromSeconds(50));
+            return Task.CompletedTask;
+        };
+        web.Store.OnRenew = () => new TaskCompletionSource<IReadOnlyList<bool>>().Task;
+        Task<CycleReport> run = web.RunAsync();
+        Assert.Contains("renew", web.Log);
+        web.Time.Advance(web.Preset.ManageExpire);
+
+        Assert.Equal(CycleOutcome.LeaseLost, (await run).Outcome);
+        Assert.DoesNotContain("terminate vm1", web.Log);
+    }
+
+    [Fact]
     public async Task A_look_begun_before_the_last_act_does_not_serve()
     {
         using Stage web = await new Stage().SettledAsync();

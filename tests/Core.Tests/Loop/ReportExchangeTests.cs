@@ -146,6 +146,21 @@ public sealed class ReportExchangeTests
         Assert.Equal(1, _store.Kept);
     }
 
+    [Fact]
+    public async Task What_a_failover_of_the_store_has_lost_is_told_again()
+    {
+        _mine.Post(Report("mine", 1));
+        await _mine.ExchangeAsync(Catalog("web"));
+        _store.Lose();
+        await _mine.ExchangeAsync(Catalog("web")); // hears that the history is another
+        await _mine.ExchangeAsync(Catalog("web"));
+        await _theirs.ExchangeAsync(Catalog("web"));
+
+        Assert.Equal("mine", _theirs.Board.Find("web")!.Instance);
+        await _mine.ExchangeAsync(Catalog("web"));
+        Assert.Equal(2, _store.Kept);
+    }
+
     [Theory, InlineData(""), InlineData("null"), InlineData("{"), InlineData("""{"format":2,"report":{}}"""), InlineData("""{"format":1}"""), InlineData("""{"format":1,"report":{"preset":7}}""")]
     public void What_another_version_has_written_is_passed_over(string content) =>
         Assert.Null(ReportCodec.Decode(System.Text.Encoding.UTF8.GetBytes(content), TimeSpan.Zero, Given.Noon));
@@ -178,6 +193,14 @@ public sealed class ReportExchangeTests
     sealed class Store : IReportStore
     {
         readonly List<PresetReport> _reports = [];
+        int _history;
+
+        /// <summary>A failover to a replica that had got nothing.</summary>
+        public void Lose()
+        {
+            _reports.Clear();
+            _history++;
+        }
 
         public int Kept { get; private set; }
 
@@ -191,7 +214,13 @@ public sealed class ReportExchangeTests
             return Task.CompletedTask;
         }
 
-        public Task<ReportPage> ReadReportsAsync(string? after, int max, CancellationToken cancellationToken) =>
-            Task.FromResult(new ReportPage([.. _reports.Skip(after is null ? 0 : int.Parse(after, System.Globalization.CultureInfo.InvariantCulture))], $"{_reports.Count}"));
+        public Task<ReportPage> ReadReportsAsync(string? after, int max, CancellationToken cancellationToken)
+        {
+            bool goesOn = after?.Split('/')[0] == $"{_history}";
+            return Task.FromResult(new ReportPage([.. _reports.Skip(goesOn ? int.Parse(after!.Split('/')[1], System.Globalization.CultureInfo.InvariantCulture) : 0)], $"{_history}/{_reports.Count}")
+            {
+                IsAnew = after is not null && !goesOn,
+            });
+        }
     }
 }

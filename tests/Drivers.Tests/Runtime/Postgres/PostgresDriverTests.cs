@@ -221,6 +221,9 @@ public sealed class PostgresDriverTests(SharedPostgres postgres, ITestOutputHelp
         Assert.True(await before.CompleteAsync(await ClaimAsync(before), "kept"u8.ToArray(), TimeSpan.Zero, Ct));
         await using PostgresServer replica = await first.ReplicateAsync();
         await replica.StopServerAsync();
+        await before.KeepReportsAsync([new PresetReport("web", new LeaseToken(1, 1), "lost"u8.ToArray())], Ct);
+        ReportPage told = await before.ReadReportsAsync(null, 10, Ct);
+        Assert.Single(told.Reports);
         PresetLease lost = await ClaimAsync(before);
         Assert.True(await before.SaveAsync(lost, "lost"u8.ToArray(), acted: true, Ct));
         await first.StopServerAsync();
@@ -236,6 +239,12 @@ public sealed class PostgresDriverTests(SharedPostgres postgres, ITestOutputHelp
         Assert.InRange(next.SinceLoss!.Value, TimeSpan.Zero, TimeSpan.FromSeconds(20));
         Assert.True(next.SinceActed <= next.SinceLoss);
         Assert.False(await after.SaveAsync(lost, "late"u8.ToArray(), acted: false, Ct));
+
+        ReportPage anew = await after.ReadReportsAsync(told.Position, 10, Ct);
+        Assert.True(anew.IsAnew);
+        Assert.Empty(anew.Reports);
+        Assert.False((await after.ReadReportsAsync(anew.Position, 10, Ct)).IsAnew);
+        Assert.False((await after.ReadReportsAsync(null, 10, Ct)).IsAnew);
     }
 
     [Fact]

@@ -71,6 +71,15 @@ public sealed class SqliteDriverTests : IDisposable
 
     SqliteDriver Open(TimeProvider? time = null) => new(new() { Path = "inner/store.db" }, new(time ?? _time, new Random(1), _folder));
 
+    /// <summary>Changes the file while no store has it.</summary>
+    async Task ExecuteAsync(string sql)
+    {
+        await using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={File};Pooling=false");
+        await connection.OpenAsync(Ct);
+        await using var command = new Microsoft.Data.Sqlite.SqliteCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(Ct);
+    }
+
     static async Task<PresetLease> ClaimAsync(SqliteDriver store, string preset = "web") => Assert.Single(await store.ClaimAsync(new("me", [preset], 1, Lease), Ct));
 
     [Fact]
@@ -152,12 +161,7 @@ public sealed class SqliteDriverTests : IDisposable
     public async Task A_file_of_a_newer_version_is_refused()
     {
         await using (SqliteDriver store = Open()) await store.CheckAsync(Ct);
-        await using (var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={File};Pooling=false"))
-        {
-            await connection.OpenAsync(Ct);
-            await using var command = new Microsoft.Data.Sqlite.SqliteCommand("pragma user_version = 99", connection);
-            await command.ExecuteNonQueryAsync(Ct);
-        }
+        await ExecuteAsync("pragma user_version = 99");
 
         await using SqliteDriver older = Open();
         var refused = await Assert.ThrowsAsync<ArgumentException>(() => older.CheckAsync(Ct));
@@ -182,6 +186,19 @@ public sealed class SqliteDriverTests : IDisposable
         IReadOnlyList<PresetLease> leases = await after.ClaimAsync(new("me", ["web", "held"], 2, Lease), Ct);
         Assert.Equal(["held", "web"], leases.Select(lease => lease.Preset).Order(StringComparer.Ordinal));
         Assert.Equal(Lease, leases.Single(lease => lease.Preset == "web").SinceCompleted);
+    }
+
+    [Fact]
+    public async Task A_file_that_can_not_be_mended_is_let_go_and_taken_when_it_can_be()
+    {
+        await using (SqliteDriver before = Open()) await ClaimAsync(before);
+        await ExecuteAsync("create trigger full before update on lease begin select raise(abort, 'no space'); end");
+        await using SqliteDriver after = Open(new FakeTimeProvider(_time.GetUtcNow().AddYears(-1)));
+
+        var refused = await Assert.ThrowsAnyAsync<Exception>(() => after.ClaimAsync(new("me", ["db"], 1, Lease), Ct));
+        Assert.Contains($"{File}: ", refused.Message, StringComparison.Ordinal);
+        await ExecuteAsync("drop trigger full");
+        await ClaimAsync(after, "db");
     }
 
     [Fact]
