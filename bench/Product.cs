@@ -1,5 +1,4 @@
-using System.Net;
-using System.Net.Sockets;
+using Drivers.Tests;
 
 namespace Bench;
 
@@ -27,7 +26,7 @@ sealed class Product : IDisposable
 
     public static Product Start(Workspace workspace, string? program = null)
     {
-        int port = FreePort();
+        int port = Ports.Free();
         return new Product(Child.Start(program ?? Built, ["run", "-c", workspace.SettingsFile, "-p", $"{port}"], errors: true), port);
     }
 
@@ -74,12 +73,5 @@ sealed class Product : IDisposable
     {
         _http.Dispose();
         Process.Dispose();
-    }
-
-    static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Drivers.Tests;
 using Drivers.Tests.Runtime.Postgres;
 
 namespace Bench;
@@ -16,7 +17,7 @@ static class Takeover
     public static async Task<IReadOnlyList<Row>> MeasureAsync()
     {
         await using PostgresServer postgres = await PostgresServer.StartAsync("log_min_messages=panic");
-        int port = PostgresServer.FreePort();
+        int port = Ports.Free();
         using Child cloud = Child.Start(Product.Built, ["dummy-cloud", "--listen", "127.0.0.1:0", "--boot-time", "0", "--serve-http", $"{port}"], errors: true);
         string said = await cloud.Errors.ReadLineAsync() ?? throw new InvalidOperationException("the cloud did not start");
         var url = new Uri(said[said.IndexOf("http://", StringComparison.Ordinal)..].Trim());

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
+using Drivers.Tests;
 using Drivers.Tests.Runtime.Postgres;
 using VmShepherd.Server.Tests.Running;
 
@@ -80,7 +81,7 @@ public sealed class PostgresStoreTests(OwnPostgres postgres) : IClassFixture<Own
     {
         await using var proxy = new FaultyProxy(postgres.Server.Port);
         using var installation = new Installation();
-        int control = PostgresServer.FreePort();
+        int control = Ports.Free();
         installation.WriteSettings(iaas: $"boot_time: 0, control: {control}");
         installation.UseRuntime(Runtime(proxy.Port, "slow"));
         installation.WritePreset("web", 2, "manage_expire: 15");

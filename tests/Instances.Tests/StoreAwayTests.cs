@@ -1,3 +1,4 @@
+using Drivers.Tests;
 using Drivers.Tests.Runtime.Postgres;
 
 namespace Instances.Tests;
@@ -8,7 +9,7 @@ public sealed class StoreAwayTests(OwnPostgres postgres) : IClassFixture<OwnPost
     [Fact]
     public async Task Without_its_store_an_instance_goes_on_looking_and_checking_acts_on_nothing_and_takes_up_its_work_by_itself()
     {
-        int port = PostgresServer.FreePort();
+        int port = Ports.Free();
         await using Fleet fleet = await Fleet.StartAsync(postgres.Server, "away", latency: 0, "--serve-http", $"{port}");
         fleet.WritePreset("web", 3, $"healthcheck: {{driver: HttpHealthcheck, port: {port}}}\nmanage_expire: 15");
         Uri[] instance = await fleet.LaunchAsync(1);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Drivers.Tests;
 using Drivers.Tests.Runtime.Postgres;
 using VmShepherd.Server.Tests.Running;
 
@@ -17,7 +18,7 @@ sealed class Estate : IAsyncDisposable
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     readonly Installation _presets = new();
-    readonly int _port = PostgresServer.FreePort();
+    readonly int _port = Ports.Free();
     readonly VmShepherdProcess _cloud;
     readonly HttpClient _http;
 

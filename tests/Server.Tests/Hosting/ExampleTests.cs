@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
+using Drivers.Tests;
 using VmShepherd.Server.Tests.Running;
 
 namespace VmShepherd.Server.Tests.Hosting;
@@ -15,7 +14,7 @@ public sealed class ExampleTests
     public async Task The_example_shows_its_machines_and_replaces_one_that_hangs()
     {
         using var installation = new Installation();
-        int guests = FreePort(), control = FreePort();
+        int guests = Ports.Free(), control = Ports.Free();
         foreach (string file in Directory.GetFiles(Example(), "*", SearchOption.AllDirectories))
         {
             string text = File.ReadAllText(file).Replace("18080", $"{guests}", StringComparison.Ordinal).Replace("8889", $"{control}", StringComparison.Ordinal);
@@ -45,11 +44,4 @@ public sealed class ExampleTests
     }
 
     static string Example() => Path.Combine(Checkout.Root, "config");
-
-    static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -1,6 +1,6 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using Drivers.Tests;
 using VmShepherd.Server.Tests.Running;
 
 namespace VmShepherd.Server.Tests.Plugins;
@@ -27,7 +27,7 @@ public sealed class ExamplesTests(PackedSdk sdk) : IClassFixture<PackedSdk>
         await sdk.RunAsync(folder.Path, $"cp -r {beside} plugins/", Ct);
 
         using var server = new HttpListener();
-        int port = FreePort();
+        int port = Ports.Free();
         server.Prefixes.Add($"http://127.0.0.1:{port}/");
         server.Start();
         Task serving = ServeAsync(server, """
@@ -58,13 +58,6 @@ public sealed class ExamplesTests(PackedSdk sdk) : IClassFixture<PackedSdk>
             await sdk.RunAsync(folder.Path, $"kill -9 -$(jq .process.pid {machine})", Ct);
         server.Stop();
         await serving;
-    }
-
-    static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     static async Task ServeAsync(HttpListener server, string document)

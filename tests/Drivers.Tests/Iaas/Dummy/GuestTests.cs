@@ -11,7 +11,7 @@ namespace Drivers.Tests.Iaas.Dummy;
 public sealed class GuestTests : IDisposable
 {
     readonly FakeTimeProvider _time = new(DateTimeOffset.UnixEpoch);
-    readonly int _port = FreePort();
+    readonly int _port = Ports.Free();
     readonly SimulatedCloud _cloud;
     readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(30) };
 
@@ -163,13 +163,6 @@ public sealed class GuestTests : IDisposable
 
         IaasException told = await Assert.ThrowsAsync<IaasException>(() => second.CreateAsync(request, Ct));
         Assert.StartsWith($"serve_http: 127.30.0.1:{_port} is in use", told.Message, StringComparison.Ordinal);
-    }
-
-    static int FreePort()
-    {
-        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)probe.LocalEndPoint!).Port;
     }
 
     Task<string> CreateAsync() => _cloud.CreateAsync(new VmRequest("web", "i", "image", "flavor"), Ct);

@@ -9,7 +9,7 @@ namespace Drivers.Tests.Presets.Git;
 public sealed class GitOverSshTests : IAsyncLifetime
 {
     readonly Sandbox _sandbox = new();
-    readonly int _port = Sandbox.FreePort();
+    readonly int _port = Ports.Free();
     Process? _sshd;
 
     static CancellationToken Stop => TestContext.Current.CancellationToken;

@@ -124,13 +124,6 @@ public sealed class Sandbox : IAsyncDisposable
 
     public static string Text(PresetSource source) => Encoding.UTF8.GetString(((PresetContent.Yaml)source.Content!).Bytes.Span);
 
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     /// <summary>Waits until somebody listens there, or the process that should is gone.</summary>
     public static async Task WaitForAsync(int port, Process server)
     {

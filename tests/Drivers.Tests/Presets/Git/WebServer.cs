@@ -14,9 +14,9 @@ public sealed class WebServer : IAsyncDisposable
     readonly Process _process;
     bool _isDisposed;
 
-    public int Http { get; } = Sandbox.FreePort();
-    public int Https { get; } = Sandbox.FreePort();
-    public int Expired { get; } = Sandbox.FreePort();
+    public int Http { get; } = Ports.Free();
+    public int Https { get; } = Ports.Free();
+    public int Expired { get; } = Ports.Free();
     public string CaFile { get; }
     public string AccessLog { get; }
 

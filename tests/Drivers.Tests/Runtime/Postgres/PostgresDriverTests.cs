@@ -37,7 +37,7 @@ public sealed class PostgresDriverTests(SharedPostgres postgres, ITestOutputHelp
     [Fact]
     public async Task A_server_out_of_reach_does_not_end_the_start()
     {
-        await using PostgresDriver store = Create(new() { Host = "127.0.0.1", Port = PostgresServer.FreePort(), Database = "shepherd", User = "shepherd" });
+        await using PostgresDriver store = Create(new() { Host = "127.0.0.1", Port = Ports.Free(), Database = "shepherd", User = "shepherd" });
         await store.CheckAsync(Ct);
         await Assert.ThrowsAnyAsync<NpgsqlException>(() => ClaimAsync(store));
     }

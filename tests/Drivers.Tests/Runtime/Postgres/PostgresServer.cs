@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 using VmShepherd.Abstractions;
 using VmShepherd.Drivers.Postgres;
@@ -18,9 +16,9 @@ public sealed class PostgresServer : IAsyncDisposable
     readonly string[] _settings;
     Process? _server, _pooler;
 
-    public int Port { get; } = FreePort();
+    public int Port { get; } = Ports.Free();
 
-    public int PoolerPort { get; } = FreePort();
+    public int PoolerPort { get; } = Ports.Free();
 
     PostgresServer(string[] settings)
     {
@@ -185,13 +183,6 @@ public sealed class PostgresServer : IAsyncDisposable
         }
 
         Directory.Delete(_root, recursive: true);
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     async Task OwnAsync()
