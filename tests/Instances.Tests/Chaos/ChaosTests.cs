@@ -34,18 +34,17 @@ public sealed class ChaosTests(ITestOutputHelper output)
             IReadOnlyList<LedgerLine> ledger = LedgerFile.Merge(await StoreWitness.ReadAsync(postgres, Schema), estate.Ledger, storm.Done);
             Judge(ledger, new Expected(estate.Counts, Storm.Kinds), seed);
         }
-        catch
-        {
-            foreach (Member member in members) await File.WriteAllTextAsync(Path.Combine(Folder, $"{seed.ToString(CultureInfo.InvariantCulture)}-{member.Name}.log"), member.Said, CancellationToken.None);
-            throw;
-        }
         finally
         {
-            foreach (Member member in members) await member.DisposeAsync();
+            foreach (Member member in members)
+            {
+                await File.WriteAllTextAsync(Path.Combine(Folder, $"{seed.ToString(CultureInfo.InvariantCulture)}-{member.Name}.log"), member.Said, CancellationToken.None);
+                await member.DisposeAsync();
+            }
         }
     }
 
-    /// <summary>Whatever remains of a run: ledgers, and what the instances of a failed one said.</summary>
+    /// <summary>What remains of a run: its ledger, and what its instances said.</summary>
     static string Folder => Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "chaos")).FullName;
 
     void Judge(IReadOnlyList<LedgerLine> ledger, Expected expected, int seed)

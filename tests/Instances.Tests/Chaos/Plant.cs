@@ -72,7 +72,7 @@ sealed record Plant(string Name, Func<List<LedgerLine>, Random, List<LedgerLine>
     static List<LedgerLine>? ActUnderNoToken(List<LedgerLine> lines, Random random)
     {
         if (Find(lines, random, (line, _) => IsAct(line)) is not { } at) return null;
-        lines[at] = lines[at] with { Token = random.Next(2) == 0 ? null : lines[at].Token + "0000" };
+        lines[at] = lines[at] with { Token = random.Next(2) == 0 ? null : $"1.{long.MaxValue}" };
         return lines;
     }
 
