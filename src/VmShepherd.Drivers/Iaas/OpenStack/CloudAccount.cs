@@ -7,8 +7,8 @@ using VmShepherd.Drivers.Iaas.OpenStack.Servers;
 namespace VmShepherd.Drivers.Iaas.OpenStack;
 
 /// <summary>
-/// What all driver instances of one login share, however their other options differ: token, connections, names that were looked up. The pace is shared by all
-/// logins at one cloud.
+/// What all driver instances of one login share, however their other options differ: token, connections, what was refused, names that were looked up, the view of
+/// the project. The pace is shared by all logins at one cloud.
 /// </summary>
 sealed class CloudAccount : IDisposable
 {
@@ -17,37 +17,37 @@ sealed class CloudAccount : IDisposable
 
     readonly CloudHttp _http;
     readonly Shared<PaceKey, Pace>.Use _pace;
-    readonly ErrorDoubts _doubts;
-    readonly TimeProvider _time;
 
-    CloudAccount(CloudLogin login, OpenStackOptions options, DriverContext context, Func<CloudLogin> again)
+    CloudAccount(CloudLogin login, DriverContext context, Func<CloudLogin> again)
     {
-        (Login, _time) = (login, context.Time);
-        _http = new CloudHttp(login.Tls, options.CallsInFlight);
-        _pace = Paces.Rent(new PaceKey(login.AuthUrl.Authority, options.CallsPerSecond, options.CallsInFlight, context.Time), () => new Pace(context.Time, options.CallsPerSecond, options.CallsInFlight));
-        var transport = new Transport(_http, _pace.Value, context.Time, options.HttpTimeout);
+        Login = login;
+        _http = new CloudHttp(login.Tls);
+        _pace = Paces.Rent(new PaceKey(login.AuthUrl.Authority, context.Time), () => new Pace(context.Time));
         Random random;
         lock (context.Random) random = new Random(context.Random.Next());
-        Api = new CloudApi(transport, new Keystone(transport, context.Time, again), login, context.Time, random);
+        Api = new CloudApi(Transport(), new Keystone(Transport(), context.Time, again), login, context.Time, random);
         Names = new NameResolver(new NamedLists(Api), context.Time);
         Versions = new Microversions(Api);
-        _doubts = new ErrorDoubts(context.Time);
+        Servers = new ServerList(new ServerPages(Api, Versions, new ErrorDoubts(context.Time), context.Time), context.Time);
+
+        // One for keystone and one for the others: a keystone that asks for patience holds up no call while the token is good.
+        Transport Transport() => new(_http, _pace.Value, context.Time);
     }
 
     public CloudLogin Login { get; }
     public CloudApi Api { get; }
     public NameResolver Names { get; }
     public Microversions Versions { get; }
-
-    public ServerPages Pages(TimeSpan grace) => new(Api, Versions, _doubts, _time, grace);
+    public ServerList Servers { get; }
 
     public static Shared<AccountKey, CloudAccount>.Use Rent(OpenStackOptions options, DriverContext context, Func<string, string?> environment)
     {
         CloudLogin login = CloudLogin.From(options, context.BaseDirectory, environment);
-        return Accounts.Rent(
-            new AccountKey(login, options.HttpTimeout, options.CallsPerSecond, options.CallsInFlight, context.Time),
-            () => new CloudAccount(login, options, context, () => Again(login, options, context, environment)));
+        return Accounts.Rent(new AccountKey(login, context.Time), () => new CloudAccount(login, context, () => Again(login, options, context, environment)));
     }
+
+    /// <summary>Asks for limits on calls, until the answer is disposed.</summary>
+    public IDisposable Join(CallLimits limits) => _pace.Value.Join(limits);
 
     /// <summary>A password that was changed in clouds.yaml counts from the next login on; where it is sent does not change.</summary>
     static CloudLogin Again(CloudLogin login, OpenStackOptions options, DriverContext context, Func<string, string?> environment)
@@ -65,9 +65,9 @@ sealed class CloudAccount : IDisposable
         }
     }
 
-    internal sealed record AccountKey(CloudLogin Login, TimeSpan HttpTimeout, double CallsPerSecond, int CallsInFlight, TimeProvider Time);
+    internal sealed record AccountKey(CloudLogin Login, TimeProvider Time);
 
-    internal sealed record PaceKey(string Cloud, double CallsPerSecond, int CallsInFlight, TimeProvider Time);
+    internal sealed record PaceKey(string Cloud, TimeProvider Time);
 
     public void Dispose()
     {

@@ -13,9 +13,9 @@ public sealed class OpenStackDriver : IIaasDriver, IIaasDoctor, IAsyncDisposable
 {
     readonly OpenStackOptions _options;
     readonly Shared<CloudAccount.AccountKey, CloudAccount>.Use _account;
+    readonly IDisposable _limits;
     readonly ServerCreation _creation;
     readonly ServerDeletion _deletion;
-    readonly ServerList _list;
 
     /// <exception cref="ArgumentException">The options are no login, or contradict one another; the message says what to change.</exception>
     public OpenStackDriver(OpenStackOptions options, DriverContext context)
@@ -31,8 +31,8 @@ public sealed class OpenStackDriver : IIaasDriver, IIaasDoctor, IAsyncDisposable
         _options = options;
         _account = CloudAccount.Rent(options, context, Environment.GetEnvironmentVariable);
         CloudAccount account = _account.Value;
-        _list = new ServerList(account.Pages(options.ShutdownGracePeriod), context.Time);
-        _creation = new ServerCreation(account.Api, account.Names, _list, options);
+        _limits = account.Join(new CallLimits(options.HttpTimeout, options.CallsPerSecond, options.CallsInFlight));
+        _creation = new ServerCreation(account.Api, account.Names, account.Servers, options);
         _deletion = new ServerDeletion(account.Api, isForced);
     }
 
@@ -49,9 +49,10 @@ public sealed class OpenStackDriver : IIaasDriver, IIaasDoctor, IAsyncDisposable
             : throw new IaasException(IaasFailure.Unauthorized, $"the login at {login.AuthUrl} is for no project: give project_name (or project_id)");
     }
 
-    public Task<IReadOnlyList<Vm>> ListAsync(IReadOnlyCollection<string> presets, CancellationToken cancellationToken) => _list.ListAsync(presets, cancellationToken);
+    public Task<IReadOnlyList<Vm>> ListAsync(IReadOnlyCollection<string> presets, CancellationToken cancellationToken) =>
+        _account.Value.Servers.ListAsync(presets, _options.ShutdownGracePeriod, cancellationToken);
 
-    public Task<Vm?> FindAsync(string id, CancellationToken cancellationToken) => _list.FindAsync(id, cancellationToken);
+    public Task<Vm?> FindAsync(string id, CancellationToken cancellationToken) => _account.Value.Servers.FindAsync(id, _options.ShutdownGracePeriod, cancellationToken);
 
     public Task<string> CreateAsync(VmRequest request, CancellationToken cancellationToken) => _creation.CreateAsync(request, cancellationToken);
 
@@ -66,6 +67,7 @@ public sealed class OpenStackDriver : IIaasDriver, IIaasDoctor, IAsyncDisposable
 
     public ValueTask DisposeAsync()
     {
+        _limits.Dispose();
         _account.Dispose();
         return ValueTask.CompletedTask;
     }

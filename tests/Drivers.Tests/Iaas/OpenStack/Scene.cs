@@ -26,13 +26,13 @@ sealed class Scene : IAsyncDisposable
 
     public OpenStackDriver Driver(
         string? password = FakeCloud.Password, string? region = "RegionOne", string delete = "force", string? authUrl = null, string? computeEndpoint = null, int? volumeSize = null,
-        string? serverGroup = null, bool configDrive = false, IReadOnlyList<string>? owners = null, double timeout = 600, double perSecond = 1000, double shutdownGrace = 900)
+        string? serverGroup = null, bool configDrive = false, IReadOnlyList<string>? owners = null, double timeout = 600, double perSecond = 1000, int inFlight = 8, double shutdownGrace = 900)
     {
         var driver = new OpenStackDriver(
             new OpenStackOptions
             {
                 AuthUrl = authUrl ?? Cloud.AuthUrl, Username = FakeCloud.User, Password = password, ProjectName = "vmshepherd", RegionName = region, Delete = delete, ComputeEndpoint = computeEndpoint,
-                VolumeSize = volumeSize, ServerGroup = serverGroup, ConfigDrive = configDrive, ImageOwnerIds = owners ?? [], HttpTimeout = TimeSpan.FromSeconds(timeout), CallsPerSecond = perSecond,
+                VolumeSize = volumeSize, ServerGroup = serverGroup, ConfigDrive = configDrive, ImageOwnerIds = owners ?? [], HttpTimeout = TimeSpan.FromSeconds(timeout), CallsPerSecond = perSecond, CallsInFlight = inFlight,
                 ShutdownGracePeriod = TimeSpan.FromSeconds(shutdownGrace),
             },
             Context);

@@ -13,7 +13,7 @@ sealed class CloudApi(Transport transport, Keystone keystone, CloudLogin login, 
     const int Tries = 3;
     static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>Whoever asks for more patience than this hears it from the core, which holds back all calls.</summary>
+    /// <summary>Whoever asks for more patience than this hears it from the core, and nobody of this login calls meanwhile.</summary>
     static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
     public ValueTask<Token> TokenAsync(CancellationToken cancellationToken) => keystone.TokenAsync(null, cancellationToken);
@@ -79,10 +79,10 @@ sealed class CloudApi(Transport transport, Keystone keystone, CloudLogin login, 
     {
         ApiAnswer answer = await SendAsync(call, cancellationToken).ConfigureAwait(false);
         if (answer.IsGood) return answer;
-        using (answer) throw Failures.From(call, answer, time.GetUtcNow());
+        using (answer) throw Failure(call, answer);
     }
 
-    public IaasException Failure(ApiCall call, ApiAnswer answer) => Failures.From(call, answer, time.GetUtcNow());
+    public IaasException Failure(ApiCall call, ApiAnswer answer) => transport.Failure(call, answer);
 
     string Url(ApiCall call, Token token)
     {

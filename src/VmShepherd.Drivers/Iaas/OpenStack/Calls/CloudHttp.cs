@@ -15,12 +15,10 @@ sealed class CloudHttp : IDisposable
     readonly HttpClient _kept, _once;
 
     /// <exception cref="ArgumentException">A certificate can't be read.</exception>
-    public CloudHttp(TlsSettings tls, int connections)
+    public CloudHttp(TlsSettings tls)
     {
         _kept = Client(tls, handler =>
         {
-            handler.MaxConnectionsPerServer = connections;
-
             // Servers close idle connections without a word; being first saves a try.
             handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20);
             handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);

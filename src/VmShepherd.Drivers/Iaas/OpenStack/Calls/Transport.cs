@@ -3,15 +3,21 @@ using VmShepherd.Abstractions;
 
 namespace VmShepherd.Drivers.Iaas.OpenStack.Calls;
 
-/// <summary>Sends one call once, at the cloud's pace, and reads the whole answer. It must begin, and go on, within the patience.</summary>
-sealed class Transport(CloudHttp http, Pace pace, TimeProvider time, TimeSpan httpTimeout)
+/// <summary>
+/// Sends one call once, at the cloud's pace and not while a service has asked for patience, and reads the whole answer. It must begin, and go on, within the time-out.
+/// </summary>
+sealed class Transport(CloudHttp http, Pace pace, TimeProvider time)
 {
+    readonly Throttle _throttle = new(time);
+
     /// <exception cref="IaasException">There is no whole answer; it says whether the call may have had its effect.</exception>
     public async Task<ApiAnswer> SendAsync(ApiCall call, string url, Action<HttpRequestHeaders> headers, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        _throttle.ThrowWhileHeld();
         using Pace.Slot slot = await pace.EnterAsync(cancellationToken).ConfigureAwait(false);
-        TimeSpan patience = httpTimeout * call.Patience;
+        _throttle.ThrowWhileHeld();
+        TimeSpan patience = pace.HttpTimeout * call.Patience;
         using var silence = new CancellationTokenSource(patience, time);
 
         // A server that drips gets so long in all: nobody waits for it for ever.
@@ -31,6 +37,14 @@ sealed class Transport(CloudHttp http, Pace pace, TimeProvider time, TimeSpan ht
             cancellationToken.ThrowIfCancellationRequested();
             throw Understood(failed, call, url, patience) ?? throw Failures.Lost(call, failed.Message, failed);
         }
+    }
+
+    /// <summary>What an answer that is not good means; one that asks for patience counts for all calls from now on.</summary>
+    public IaasException Failure(ApiCall call, ApiAnswer answer)
+    {
+        IaasException failure = Failures.From(call, answer, time.GetUtcNow());
+        if (failure.Failure == IaasFailure.Throttled) _throttle.Learn(failure);
+        return failure;
     }
 
     HttpRequestMessage Request(ApiCall call, string url, Action<HttpRequestHeaders> headers)

@@ -11,12 +11,16 @@ sealed class Keystone(Transport transport, TimeProvider time, Func<CloudLogin> l
     const int Tries = 3;
     static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(0.5);
 
-    readonly SemaphoreSlim _one = new(1);
+    // As long as the core waits. Who is refused is not asked about again by everybody who shares the login: directories lock a user out who fails too often.
+    static readonly TimeSpan FirstRefusal = TimeSpan.FromSeconds(10), LongestRefusal = TimeSpan.FromMinutes(5);
+
     // After an early renewal that failed, the old token is used so long before keystone is asked again: each call would wait for it in turn.
     static readonly TimeSpan BetweenRenewals = TimeSpan.FromSeconds(30);
 
+    readonly SemaphoreSlim _one = new(1);
     volatile Token? _token;
     volatile Stay? _stay;
+    Refusal? _refusal;
 
     /// <summary>A token that is good for a while.</summary>
     /// <param name="refused">One that a service refused just now; a newer one is wanted.</param>
@@ -42,15 +46,18 @@ sealed class Keystone(Transport transport, TimeProvider time, Func<CloudLogin> l
     async Task<Token> LogInAsync(Token? refused, CancellationToken cancellationToken)
     {
         CloudLogin who = login();
+        ThrowWhileRefused(who);
         for (int attempt = 1; ; attempt++)
         {
             try
             {
-                return await AskAsync(who, cancellationToken).ConfigureAwait(false);
+                Token token = await AskAsync(who, cancellationToken).ConfigureAwait(false);
+                _refusal = null;
+                return token;
             }
-            catch (IaasException e) when (e.Failure == IaasFailure.Unavailable && _token is Token old && !ReferenceEquals(old, refused) && !old.IsExpired(time))
+            catch (IaasException e) when (e.Failure is IaasFailure.Unavailable or IaasFailure.Throttled && _token is Token old && !ReferenceEquals(old, refused) && !old.IsExpired(time))
             {
-                // keystone is away, and what we have is good still: renewing was meant to be early.
+                // keystone is away, or busy, and what we have is good still: renewing was meant to be early.
                 _stay = new Stay(old, time.GetTimestamp());
                 return old;
             }
@@ -77,11 +84,11 @@ sealed class Keystone(Transport transport, TimeProvider time, Func<CloudLogin> l
         }, cancellationToken).ConfigureAwait(false);
         if (answer.Status is HttpStatusCode.Unauthorized)
         {
-            throw new IaasException(IaasFailure.Unauthorized,
-                $"keystone at {who.AuthUrl} refuses the login: a wrong user, password, secret or domain, or no role in the project ({ErrorText.Of(answer, secret)})") { RequestId = answer.RequestId };
+            throw Refused(who, new IaasException(IaasFailure.Unauthorized,
+                $"keystone at {who.AuthUrl} refuses the login: a wrong user, password, secret or domain, or no role in the project ({ErrorText.Of(answer, secret)})") { RequestId = answer.RequestId });
         }
 
-        if (!answer.IsGood) throw Failures.From(call, answer, time.GetUtcNow());
+        if (!answer.IsGood) throw transport.Failure(call, answer);
         if (answer.Header("X-Subject-Token") is not { Length: > 0 } value) throw Failures.Lost(call, $"what answers at {who.AuthUrl} is not keystone: there is no token in the answer", null);
         try
         {
@@ -93,5 +100,21 @@ sealed class Keystone(Transport transport, TimeProvider time, Func<CloudLogin> l
         }
     }
 
+    /// <exception cref="IaasException">This very login was refused a short while ago. One that has changed is another.</exception>
+    void ThrowWhileRefused(CloudLogin who)
+    {
+        if (_refusal is not { } refusal || refusal.Who != who || refusal.Wait - time.GetElapsedTime(refusal.Since) is not { Ticks: > 0 } left) return;
+        throw new IaasException(IaasFailure.Unauthorized, $"not tried again for {Math.Ceiling(left.TotalSeconds):0} s more: {refusal.Why.Message}", refusal.Why) { RequestId = refusal.Why.RequestId };
+    }
+
+    IaasException Refused(CloudLogin who, IaasException why)
+    {
+        TimeSpan wait = _refusal is { } before && before.Who == who ? before.Wait * 2 : FirstRefusal;
+        _refusal = new Refusal(who, why, time.GetTimestamp(), wait < LongestRefusal ? wait : LongestRefusal);
+        return why;
+    }
+
     sealed record Stay(Token Token, long Since);
+
+    sealed record Refusal(CloudLogin Who, IaasException Why, long Since, TimeSpan Wait);
 }

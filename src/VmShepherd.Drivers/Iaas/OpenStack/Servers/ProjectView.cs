@@ -14,13 +14,11 @@ sealed class ProjectView
     /// <summary>A list of so few pages costs no more than asking for changes.</summary>
     const int WorthFollowing = 3;
 
-    readonly IReadOnlySet<string> _wanted;
     readonly Dictionary<string, Vm> _servers;
     readonly Dictionary<string, string> _names;
-    readonly DateTimeOffset? _cloudTime;
 
     ProjectView(long taken, int pages, IReadOnlySet<string> wanted, Dictionary<string, Vm> servers, Dictionary<string, string> names, DateTimeOffset? cloudTime) =>
-        (Taken, Pages, _wanted, _servers, _names, _cloudTime) = (taken, pages, wanted, servers, names, cloudTime);
+        (Taken, Pages, Wanted, _servers, _names, CloudTime) = (taken, pages, wanted, servers, names, cloudTime);
 
     /// <summary>When the whole was read last (timestamp).</summary>
     public long Taken { get; }
@@ -28,8 +26,17 @@ sealed class ProjectView
     /// <summary>How many calls that took.</summary>
     public int Pages { get; }
 
+    /// <summary>The cloud's time when the last reading began, when it said.</summary>
+    public DateTimeOffset? CloudTime { get; }
+
     /// <summary>By the cloud's clock.</summary>
-    public DateTimeOffset ChangesSince => _cloudTime!.Value - Overlap;
+    public DateTimeOffset ChangesSince => CloudTime!.Value - Overlap;
+
+    /// <summary>Whose servers it holds.</summary>
+    public IReadOnlySet<string> Wanted { get; }
+
+    /// <summary>The wanted servers.</summary>
+    public IReadOnlyCollection<Vm> Servers => _servers.Values;
 
     /// <exception cref="IaasException">Of some servers nobody ever knew the name.</exception>
     public static ProjectView Whole(ServerPagesRead read, BareList bare, IReadOnlySet<string> wanted, Func<string, string?> nameBefore, long taken)
@@ -42,7 +49,7 @@ sealed class ProjectView
     }
 
     public bool MayBeFollowed(IReadOnlySet<string> names, TimeProvider time) =>
-        Pages >= WorthFollowing && _cloudTime is not null && time.GetElapsedTime(Taken) < FollowedFor && _wanted.SetEquals(names);
+        Pages >= WorthFollowing && CloudTime is not null && time.GetElapsedTime(Taken) < FollowedFor && names.IsSubsetOf(Wanted);
 
     /// <summary>The view with what changed; <see langword="null"/> = it does not add up.</summary>
     /// <param name="changed">Servers that changed, deleted ones among them.</param>
@@ -63,7 +70,7 @@ sealed class ProjectView
                 if ((told ?? NameOf(id)) is not { } name) return null;
                 names[id] = name;
                 servers.Remove(id);
-                if (told is null && _wanted.Contains(name)) servers[id] = BareList.Partial(id, name);
+                if (told is null && Wanted.Contains(name)) servers[id] = BareList.Partial(id, name);
             }
 
             foreach (Vm vm in read.Vms) servers[vm.Id] = vm;
@@ -74,11 +81,9 @@ sealed class ProjectView
             }
         }
 
-        bare.AddTo(servers, names, _wanted, nameBefore);
-        return new ProjectView(Taken, Pages, _wanted, servers, names, changed.CloudTime ?? _cloudTime);
+        bare.AddTo(servers, names, Wanted, nameBefore);
+        return new ProjectView(Taken, Pages, Wanted, servers, names, changed.CloudTime ?? CloudTime);
     }
 
     public string? NameOf(string id) => _names.GetValueOrDefault(id);
-
-    public IReadOnlyList<Vm> Of(IReadOnlySet<string> names) => [.. _servers.Values.Where(vm => names.Contains(vm.Name))];
 }

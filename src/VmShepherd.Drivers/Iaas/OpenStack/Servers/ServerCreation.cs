@@ -70,7 +70,7 @@ sealed class ServerCreation(CloudApi api, NameResolver names, ServerList list, O
     {
         try
         {
-            IReadOnlyList<Vm> there = await list.OfAsync(request.Preset, cancellationToken).ConfigureAwait(false);
+            IReadOnlyCollection<Vm> there = await list.OfAsync(request.Preset, cancellationToken).ConfigureAwait(false);
             return there.FirstOrDefault(vm => vm.Metadata.GetValueOrDefault(VmMetadata.Intent) == request.IntentId)?.Id;
         }
         catch (IaasException blind)

@@ -20,7 +20,7 @@ sealed record ServerPagesRead(IReadOnlyList<Vm> Vms, IReadOnlyDictionary<string,
 /// Reads lists of servers: every page, or an exception. Pages go by marker, oldest servers first, so that what is created or goes while we read is neither
 /// missed nor told twice.
 /// </summary>
-sealed class ServerPages(CloudApi api, Microversions versions, ErrorDoubts doubts, TimeProvider time, TimeSpan grace)
+sealed class ServerPages(CloudApi api, Microversions versions, ErrorDoubts doubts, TimeProvider time)
 {
     const int MostPages = 10_000, LargestPage = 500, SmallestPage = 25, NewestPage = 100, Restarts = 3;
 
@@ -75,8 +75,8 @@ sealed class ServerPages(CloudApi api, Microversions versions, ErrorDoubts doubt
         return new BareList(reading.Result().Seen);
     }
 
-    /// <summary>One server; <see langword="null"/> = nova does not know it.</summary>
-    public async Task<(Vm? Vm, bool IsKnown)> FindAsync(string id, CancellationToken cancellationToken)
+    /// <summary>One server, and the cloud's time; <see langword="null"/> = nova does not know it.</summary>
+    public async Task<(Vm? Vm, bool IsKnown, DateTimeOffset Now)> FindAsync(string id, CancellationToken cancellationToken)
     {
         string? version = await versions.ForLooksAsync(cancellationToken).ConfigureAwait(false);
         var call = new ApiCall(Service.Compute, HttpMethod.Get, $"/servers/{Uri.EscapeDataString(id)}", $"look at server {id}") { Microversion = version };
@@ -84,14 +84,15 @@ sealed class ServerPages(CloudApi api, Microversions versions, ErrorDoubts doubt
         if (answer.Status == HttpStatusCode.NotFound)
         {
             // Only nova's own words are believed: a proxy that has lost its way says 404, too.
-            return ErrorText.IsNotFoundOfNova(answer) ? (null, false) : throw Failures.NotSent(call, $"404, but not in nova's words: {ErrorText.Of(answer, null)}", null);
+            return ErrorText.IsNotFoundOfNova(answer) ? (null, false, default) : throw Failures.NotSent(call, $"404, but not in nova's words: {ErrorText.Of(answer, null)}", null);
         }
 
         if (!answer.IsGood) throw Refused(call, answer);
-        var reader = new ServerReader(new ReadingContext(null, answer.CloudTime ?? time.GetUtcNow(), grace, doubts, new Interned()));
+        DateTimeOffset now = answer.CloudTime ?? time.GetUtcNow();
+        var reader = new ServerReader(new ReadingContext(null, now, doubts, new Interned()));
         Understand(call, () => reader.ReadOne(answer.Body.Span));
         if (!string.Equals(reader.Seen[0].Id, id, StringComparison.Ordinal)) throw Failures.NotSent(call, $"it tells of {reader.Seen[0].Id} instead", null);
-        return (reader.Vms.FirstOrDefault(), true);
+        return (reader.Vms.FirstOrDefault(), true, now);
     }
 
     /// <returns>False when the server at the marker is gone: the list has to be begun again.</returns>
@@ -130,7 +131,7 @@ sealed class ServerPages(CloudApi api, Microversions versions, ErrorDoubts doubt
     {
         if (!answer.IsGood) throw Refused(call, answer);
         reading.CloudTime ??= answer.CloudTime;
-        var page = new ServerReader(new ReadingContext(reading.Names, answer.CloudTime ?? time.GetUtcNow(), grace, doubts, reading.Texts));
+        var page = new ServerReader(new ReadingContext(reading.Names, answer.CloudTime ?? time.GetUtcNow(), doubts, reading.Texts));
         Understand(call, () => page.ReadPage(answer.Body.Span));
         return page;
     }

@@ -7,10 +7,9 @@ namespace VmShepherd.Drivers.Iaas.OpenStack.Servers;
 /// <summary>What a reading needs to know beside the bytes.</summary>
 /// <param name="Names">Servers of these names are wanted; <see langword="null"/> = all.</param>
 /// <param name="Now">The cloud's time, as its answer has it.</param>
-/// <param name="Grace"><c>shutdown_grace_period</c>.</param>
 /// <param name="Doubts">Errors of young servers.</param>
 /// <param name="Texts">Shared by the pages of a list.</param>
-sealed record ReadingContext(IReadOnlySet<string>? Names, DateTimeOffset Now, TimeSpan Grace, ErrorDoubts Doubts, Interned Texts);
+sealed record ReadingContext(IReadOnlySet<string>? Names, DateTimeOffset Now, ErrorDoubts Doubts, Interned Texts);
 
 /// <summary>
 /// Reads servers from nova's bytes, without a tree in between. A server of a name that nobody asked for is read as far as its name. Whatever is not as nova
@@ -107,8 +106,7 @@ sealed class ServerReader(ReadingContext context)
     Vm Vm(string id, string name, in Row row)
     {
         IReadOnlyDictionary<string, string> metadata = row.Metadata ?? (IReadOnlyDictionary<string, string>)ReadOnlyDictionary<string, string>.Empty;
-        DateTimeOffset? shutdownAt = ServerStates.ShutdownAt(metadata);
-        VmState state = ServerStates.Of(row.Status, row.IsDeleting, shutdownAt, context.Now, context.Grace);
+        VmState state = ServerStates.Of(row.Status, row.IsDeleting);
         return new Vm(id, name, context.Doubts.Judge(id, state, row.Status is "ERROR", row.Created, context.Now), row.Created)
         {
             Addresses = row.Addresses ?? [],
@@ -116,7 +114,7 @@ sealed class ServerReader(ReadingContext context)
             Flavor = row.Flavor,
             Metadata = metadata,
             Tags = row.Tags ?? [],
-            TimedShutdownAt = shutdownAt,
+            TimedShutdownAt = ServerStates.ShutdownAt(metadata),
         };
     }
 

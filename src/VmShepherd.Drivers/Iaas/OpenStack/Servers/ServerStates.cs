@@ -9,7 +9,7 @@ static class ServerStates
     /// <summary>Metadata by which a cloud announces when it will shut a server down: Unix time.</summary>
     public const string TimedShutdown = "iaas_timed_shutdown";
 
-    public static VmState Of(ReadOnlySpan<char> status, bool isDeleting, DateTimeOffset? shutdownAt, DateTimeOffset now, TimeSpan grace)
+    public static VmState Of(ReadOnlySpan<char> status, bool isDeleting)
     {
         VmState state = status switch
         {
@@ -20,11 +20,20 @@ static class ServerStates
             "ERROR" or "DELETED" or "SHUTOFF" or "SOFT_DELETED" or "SUSPENDED" => VmState.Terminated,
             _ => VmState.Unknown,
         };
-        if (state is not (VmState.Running or VmState.Pending)) return state;
-        if (shutdownAt <= now) return VmState.AfterTimeShutdown;
 
         // Somebody has asked nova for its end: it will go, so that its successor may start.
-        return isDeleting || shutdownAt - now < grace ? VmState.NearbyShutdown : state;
+        return isDeleting && state is (VmState.Running or VmState.Pending) ? VmState.NearbyShutdown : state;
+    }
+
+    /// <summary>The server with what its metadata announces.</summary>
+    /// <param name="vm">As nova tells it.</param>
+    /// <param name="now">By the cloud's clock.</param>
+    /// <param name="grace"><c>shutdown_grace_period</c>.</param>
+    public static Vm Announced(Vm vm, DateTimeOffset now, TimeSpan grace)
+    {
+        if (vm.TimedShutdownAt is not { } at || vm.State is not (VmState.Running or VmState.Pending or VmState.NearbyShutdown)) return vm;
+        VmState state = at <= now ? VmState.AfterTimeShutdown : at - now < grace ? VmState.NearbyShutdown : vm.State;
+        return state == vm.State ? vm : vm with { State = state };
     }
 
     /// <summary>The time that the metadata announces; what is no time announces nothing.</summary>
