@@ -14,6 +14,10 @@ sealed class FakeNova
 
     public int MaxLimit { get; set; } = 1000;
     public int Quota { get; set; } = int.MaxValue;
+
+    /// <summary>Quota; -1 = none.</summary>
+    public int Cores { get; set; } = -1;
+    public int Memory { get; set; } = -1;
     public TimeSpan BuildTime { get; set; } = TimeSpan.FromSeconds(5);
     public TimeSpan DeleteTime { get; set; } = TimeSpan.FromSeconds(3);
 
@@ -115,9 +119,8 @@ sealed partial class FakeCloud
             ("GET", ["servers"]) => ListBriefAsync(http),
             ("GET", ["flavors", "detail"]) => ListAsync(http, "flavors", Nova.Flavors),
             ("GET", ["os-server-groups"]) => ListAsync(http, "server_groups", Nova.ServerGroups),
-            ("GET", ["os-keypairs", var key]) => Nova.Keys.Contains(key)
-                ? JsonAsync(http, 200, $$$"""{"keypair": {"name": "{{{key}}}", "fingerprint": "f"}}""") : ItemNotFoundAsync(http, $"Keypair {key} not found for user u"),
-            ("GET", ["limits"]) => JsonAsync(http, 200, $$$"""{"limits": {"rate": [], "absolute": {"maxTotalInstances": {{{(Nova.Quota == int.MaxValue ? -1 : Nova.Quota)}}}, "totalInstancesUsed": {{{Nova.Servers(Now).Length}}} } } }"""),
+            ("GET", ["os-keypairs"]) => JsonAsync(http, 200, new JsonObject { ["keypairs"] = new JsonArray([.. Nova.Keys.Select(Keypair)]) }.ToJsonString()),
+            ("GET", ["limits"]) => JsonAsync(http, 200, Limits()),
             ("GET", ["os-availability-zone"]) => JsonAsync(http, 200, """{"availabilityZoneInfo": [{"zoneName": "nova", "zoneState": {"available": true}, "hosts": null}]}"""),
             ("POST", ["servers"]) => CreateAsync(http, body),
             ("GET", ["servers", var id]) => Find(id) is { } found ? JsonAsync(http, 200, new JsonObject { ["server"] = found.Show(Now, EmbedsFlavor(http)) }.ToJsonString()) : ServerNotFoundAsync(http, id),
@@ -125,6 +128,17 @@ sealed partial class FakeCloud
             ("POST", ["servers", var id, "action"]) => Find(id) is { } acted && Now - acted.Created >= Nova.ActionsAfter ? DeleteAsync(http, acted, 202) : ServerNotFoundAsync(http, id),
             _ => NotFoundAsync(http),
         });
+    }
+
+    static JsonObject Keypair(string name) => new() { ["keypair"] = new JsonObject { ["name"] = name, ["public_key"] = "ssh-ed25519 AAAA", ["fingerprint"] = "f" } };
+
+    string Limits()
+    {
+        int used = Nova.Servers(Now).Length;
+        return $$$"""
+            {"limits": {"rate": [], "absolute": {"maxTotalInstances": {{{(Nova.Quota == int.MaxValue ? -1 : Nova.Quota)}}}, "totalInstancesUsed": {{{used}}}, "maxTotalCores": {{{Nova.Cores}}}, "totalCoresUsed": {{{used}}},
+             "maxTotalRAMSize": {{{Nova.Memory}}}, "totalRAMUsed": {{{used * 512}}}, "maxTotalKeypairs": 100, "maxServerMeta": 128} } }
+            """;
     }
 
     FakeServer? Find(string id) => Nova.Servers(Now).FirstOrDefault(server => server.Id == id);

@@ -85,6 +85,7 @@ public sealed class MachineTests
         Assert.Contains($"{Image2} (made 2026-02-01T00:00:00Z, of project p2)", image, StringComparison.Ordinal);
         Assert.Contains("there is no flavor 'm1.huge' that this project can use; there are flavor, m1.small", await MessageAsync(Request() with { Image = Image1, Flavor = "m1.huge" }), StringComparison.Ordinal);
         Assert.Contains("there is no network 'x'", await MessageAsync(Request() with { Image = Image1, Networks = ["x"] }), StringComparison.Ordinal);
+        Assert.Contains("there is no key 'x' of this user (keys belong to users, not to projects); there are ops", await MessageAsync(Request() with { Image = Image1, KeyName = "x" }), StringComparison.Ordinal);
         Assert.Contains("the security group 'default' is 2 of them", await MessageAsync(Request() with { Image = Image1, SecurityGroups = ["default"] }), StringComparison.Ordinal);
         Assert.Equal(0, scene.Cloud.Count("POST", "/compute/v2.1/servers"));
 

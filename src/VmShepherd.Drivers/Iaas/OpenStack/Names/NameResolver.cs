@@ -22,6 +22,9 @@ sealed class NameResolver(NamedLists lists, TimeProvider time)
     public Task<Named> ServerGroupAsync(string name, CancellationToken cancellationToken) => RememberedAsync("server group", name, "", async () =>
         One("server group", name, await lists.ServerGroupsAsync(cancellationToken).ConfigureAwait(false), offerAll: true));
 
+    public Task<Named> KeyAsync(string name, CancellationToken cancellationToken) => RememberedAsync("key", name, "", async () =>
+        One("key", name, await lists.KeysAsync(cancellationToken).ConfigureAwait(false), offerAll: true, whose: "of this user (keys belong to users, not to projects)"));
+
     public Task<Named> NetworkAsync(string name, CancellationToken cancellationToken) => RememberedAsync("network", name, "", async () =>
         await ByIdOrNameAsync("network", name, lists.NetworksAsync, cancellationToken).ConfigureAwait(false));
 
@@ -63,13 +66,13 @@ sealed class NameResolver(NamedLists lists, TimeProvider time)
         return One(kind, name, await list(name, false, cancellationToken).ConfigureAwait(false), offerAll: false);
     }
 
-    static Named One(string kind, string name, IReadOnlyList<Named> listed, bool offerAll, string hint = " Give its id.")
+    static Named One(string kind, string name, IReadOnlyList<Named> listed, bool offerAll, string hint = " Give its id.", string whose = "that this project can use")
     {
         Named[] fit = Exact(listed, name);
         if (fit.Length == 1) return fit[0];
         if (fit.Length > 1) throw Wrong($"the {kind} '{name}' is {fit.Length} of them: {string.Join(", ", fit.Take(10).Select(one => one.ToString()))}.{hint}");
         string[] there = [.. listed.Select(one => one.Name).Distinct().Order(StringComparer.Ordinal)];
-        throw Wrong($"there is no {kind} '{name}' that this project can use{(offerAll ? $"; there are {(there.Length == 0 ? "none" : string.Join(", ", there.Take(20)))}{(there.Length > 20 ? ", ..." : "")}" : "")}");
+        throw Wrong($"there is no {kind} '{name}' {whose}{(offerAll ? $"; there are {(there.Length == 0 ? "none" : string.Join(", ", there.Take(20)))}{(there.Length > 20 ? ", ..." : "")}" : "")}");
     }
 
     /// <summary>By id, else by name; compared here.</summary>

@@ -12,6 +12,12 @@ sealed record Named(string Id, string Name, string Detail)
     /// <summary>The project it belongs to.</summary>
     public string? Owner { get; init; }
 
+    /// <summary>Of a flavor: virtual cores.</summary>
+    public long Cores { get; init; }
+
+    /// <summary>Of a flavor: MiB.</summary>
+    public long Memory { get; init; }
+
     public IReadOnlyList<string> Tags { get; init; } = [];
 
     public override string ToString() => Detail.Length == 0 ? Id : $"{Id} ({Detail})";

@@ -18,6 +18,10 @@ sealed class NamedLists(CloudApi api)
     public Task<IReadOnlyList<Named>> ServerGroupsAsync(CancellationToken cancellationToken) =>
         ReadAsync(Service.Compute, "/os-server-groups", "server_groups", "look for server groups", Plain, cancellationToken);
 
+    /// <summary>Keys of the user who logs in. They have no id but their name.</summary>
+    public Task<IReadOnlyList<Named>> KeysAsync(CancellationToken cancellationToken) =>
+        ReadAsync(Service.Compute, "/os-keypairs", "keypairs", "look for keys", Key, cancellationToken);
+
     public Task<IReadOnlyList<Named>> ImagesAsync(string name, bool isId, CancellationToken cancellationToken) => ReadAsync(
         Service.Image, $"/images?{(isId ? $"id={Uri.EscapeDataString(name)}" : $"name={Uri.EscapeDataString(name)}")}&status=active&limit=200", "images", $"look for the image '{name}'", Image, cancellationToken);
 
@@ -67,7 +71,14 @@ sealed class NamedLists(CloudApi api)
 
     static Named OfProject(JsonElement item) => Plain(item) with { Detail = Text(item, "project_id") is { } project ? $"project {project}" : "" };
 
-    static Named Flavor(JsonElement item) => Plain(item) with { Detail = $"{Number(item, "vcpus")} vCPU, {Number(item, "ram")} MiB, {Number(item, "disk")} GiB" };
+    static Named Key(JsonElement item) => item.GetProperty("keypair").GetProperty("name").GetString() is { } name ? new Named(name, name, "") : throw new JsonException("a key has no name");
+
+    static Named Flavor(JsonElement item) => Plain(item) with
+    {
+        Detail = $"{Number(item, "vcpus")} vCPU, {Number(item, "ram")} MiB, {Number(item, "disk")} GiB",
+        Cores = Number(item, "vcpus"),
+        Memory = Number(item, "ram"),
+    };
 
     static Named Image(JsonElement item) => Plain(item) with
     {
@@ -77,7 +88,7 @@ sealed class NamedLists(CloudApi api)
         Tags = item.TryGetProperty("tags", out JsonElement tags) && tags.ValueKind == JsonValueKind.Array ? [.. tags.EnumerateArray().Select(tag => tag.GetString() ?? "")] : [],
     };
 
-    static string Number(JsonElement item, string key) => item.TryGetProperty(key, out JsonElement value) ? value.GetRawText() : "?";
+    static long Number(JsonElement item, string key) => item.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.Number ? value.GetInt64() : 0;
 
     static string? Text(JsonElement item, string key) => item.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

@@ -39,7 +39,7 @@ sealed class ServerCreation(CloudApi api, NameResolver names, ServerList list, O
         }
         catch (IaasException refused) when (refused.Failure == IaasFailure.Rejected)
         {
-            // An image may have been replaced by another of its name since it was looked up.
+            // An image may have been replaced by another of its name since it was looked up, or a key deleted.
             names.Forget();
             throw;
         }
@@ -89,6 +89,7 @@ sealed class ServerCreation(CloudApi api, NameResolver names, ServerList list, O
             List<string> networks = [], groups = [];
             foreach (string network in request.Networks) networks.Add((await names.NetworkAsync(network, cancellationToken).ConfigureAwait(false)).Id);
             foreach (string group in request.SecurityGroups) groups.Add((await names.SecurityGroupAsync(group, cancellationToken).ConfigureAwait(false)).Id);
+            if (request.KeyName is { } key) await names.KeyAsync(key, cancellationToken).ConfigureAwait(false);
             Named? serverGroup = options.ServerGroup is { } wanted ? await names.ServerGroupAsync(wanted, cancellationToken).ConfigureAwait(false) : null;
             return new CreateIds(image.Id, flavor.Id, networks, groups, serverGroup?.Id);
         }
