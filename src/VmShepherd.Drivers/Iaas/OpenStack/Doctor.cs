@@ -34,7 +34,7 @@ sealed class Doctor(CloudAccount account, OpenStackOptions options)
         await TryAsync("microversion", null, async () => await account.Versions.ForLooksAsync(cancellationToken).ConfigureAwait(false) is { } version
             ? $"{version} is used to look, 2.1 to create{(Microversions.TellsDownCells(version) ? "" : WithoutDownCells)}"
             : $"2.1 and no newer one{WithoutDownCells}").ConfigureAwait(false);
-        await TryAsync("quota", null, () => QuotaAsync(wishes, cancellationToken)).ConfigureAwait(false);
+        await QuotasAsync(wishes, cancellationToken).ConfigureAwait(false);
         if (options.ServerGroup is { } group)
             await TryAsync("server_group", null, async () => $"'{group}' is {await account.Names.ServerGroupAsync(group, cancellationToken).ConfigureAwait(false)}").ConfigureAwait(false);
         foreach (Wish wish in wishes) await ExamineAsync(wish.Request, cancellationToken).ConfigureAwait(false);
@@ -50,25 +50,51 @@ sealed class Doctor(CloudAccount account, OpenStackOptions options)
             await TryAsync("network", preset, async () => $"'{network}' is {await account.Names.NetworkAsync(network, cancellationToken).ConfigureAwait(false)}").ConfigureAwait(false);
         foreach (string group in request.SecurityGroups)
             await TryAsync("security group", preset, async () => $"'{group}' is {await account.Names.SecurityGroupAsync(group, cancellationToken).ConfigureAwait(false)}").ConfigureAwait(false);
-        if (request.KeyName is { } key) await TryAsync("key", preset, () => KeyAsync(key, cancellationToken)).ConfigureAwait(false);
+        if (request.KeyName is { } key) await TryAsync("key", preset, async () => $"'{await account.Names.KeyAsync(key, cancellationToken).ConfigureAwait(false)}' is there").ConfigureAwait(false);
         if (request.AvailabilityZone is { } zone) await TryAsync("availability zone", preset, () => ZoneAsync(zone, cancellationToken)).ConfigureAwait(false);
     }
 
-    async Task<string> QuotaAsync(IReadOnlyCollection<Wish> wishes, CancellationToken cancellationToken)
+    async Task QuotasAsync(IReadOnlyCollection<Wish> wishes, CancellationToken cancellationToken)
     {
-        JsonElement absolute = (await ReadAsync("/limits", "look at the quota", cancellationToken).ConfigureAwait(false)).GetProperty("limits").GetProperty("absolute");
-        long most = absolute.GetProperty("maxTotalInstances").GetInt64(), used = absolute.GetProperty("totalInstancesUsed").GetInt64(), wanted = wishes.Sum(wish => (long)wish.Count);
-        if (most < 0) return $"servers without limit, {used} are used";
-        string text = $"{most} servers, {used} are used, these presets want {wanted}";
-        return wanted <= most ? text : throw new IaasException(IaasFailure.QuotaReached, $"{text}: not all can be had");
+        JsonElement absolute = default;
+        bool isTold = await TryAsync("quota", null, async () =>
+        {
+            absolute = (await ReadAsync("/limits", "look at the quota", cancellationToken).ConfigureAwait(false)).GetProperty("limits").GetProperty("absolute");
+            return Quota(absolute, "Instances", "Instances", "servers", wishes.Sum(wish => (long)wish.Count));
+        }).ConfigureAwait(false);
+        if (!isTold && absolute.ValueKind == JsonValueKind.Undefined) return;
+
+        (long cores, long memory) = (0, 0);
+        foreach (IGrouping<string, Wish> same in wishes.GroupBy(wish => wish.Request.Flavor))
+        {
+            if (await FlavorAsync(same.Key, cancellationToken).ConfigureAwait(false) is not { } flavor) continue;
+            long count = same.Sum(wish => (long)wish.Count);
+            (cores, memory) = (cores + count * flavor.Cores, memory + count * flavor.Memory);
+        }
+
+        await TryAsync("quota", null, () => Task.FromResult(Quota(absolute, "Cores", "Cores", "cores", cores))).ConfigureAwait(false);
+        await TryAsync("quota", null, () => Task.FromResult(Quota(absolute, "RAMSize", "RAM", "MiB of memory", memory))).ConfigureAwait(false);
     }
 
-    async Task<string> KeyAsync(string key, CancellationToken cancellationToken)
+    /// <summary>One that is not to be found counts for nothing here: it is a finding of its preset.</summary>
+    async Task<Named?> FlavorAsync(string name, CancellationToken cancellationToken)
     {
-        var call = new ApiCall(Service.Compute, HttpMethod.Get, $"/os-keypairs/{Uri.EscapeDataString(key)}", $"look for the key '{key}'");
-        using ApiAnswer answer = await account.Api.SendAsync(call, cancellationToken).ConfigureAwait(false);
-        if (answer.Status == System.Net.HttpStatusCode.NotFound) throw new IaasException(IaasFailure.Rejected, $"there is no key '{key}' of this user: keys belong to users, not to projects");
-        return answer.IsGood ? $"'{key}' is there" : throw account.Api.Failure(call, answer);
+        try
+        {
+            return await account.Names.FlavorAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IaasException)
+        {
+            return null;
+        }
+    }
+
+    static string Quota(JsonElement absolute, string most, string used, string what, long wanted)
+    {
+        long limit = absolute.GetProperty($"maxTotal{most}").GetInt64(), taken = absolute.GetProperty($"total{used}Used").GetInt64();
+        if (limit < 0) return $"{what} without limit, {taken} are used";
+        string text = $"{limit} {what}, {taken} are used, these presets want {wanted}";
+        return wanted <= limit ? text : throw new IaasException(IaasFailure.QuotaReached, $"{text}: not all can be had");
     }
 
     async Task<string> ZoneAsync(string zone, CancellationToken cancellationToken)

@@ -16,11 +16,31 @@ public sealed class DoctorTests
         VmRequest bad = Request("bad") with { Image = "none", Flavor = "none", KeyName = "none", Networks = ["none"], SecurityGroups = ["none"], AvailabilityZone = "none" };
         IReadOnlyList<Finding> findings = await scene.Driver(serverGroup: "apart").ExamineAsync([new Wish(good, 3), new Wish(bad, 2)], Ct);
 
-        Assert.Equal(["login", "catalog", "catalog", "catalog", "microversion", "server_group"], findings.Where(finding => finding.IsGood && finding.Preset is null).Select(finding => finding.Subject));
+        Assert.Equal(["login", "catalog", "catalog", "catalog", "microversion", "quota", "quota", "server_group"], findings.Where(finding => finding.IsGood && finding.Preset is null).Select(finding => finding.Subject));
         Assert.Equal(["image", "flavor", "network", "security group", "key", "availability zone"], findings.Where(finding => finding.IsGood && finding.Preset == "web").Select(finding => finding.Subject));
         Assert.Equal(["image", "flavor", "network", "security group", "key", "availability zone"], findings.Where(finding => !finding.IsGood && finding.Preset == "bad").Select(finding => finding.Subject));
         Assert.Contains("4 servers, 0 are used, these presets want 5", Assert.Single(findings, finding => finding.Subject == "quota" && !finding.IsGood).Text, StringComparison.Ordinal);
         Assert.Equal(["/v3/auth/tokens"], scene.Cloud.Calls.Where(call => call.Method != "GET").Select(call => call.Path));
+    }
+
+    [Theory]
+    [InlineData(10, -1, 2, "10 cores, 2 are used, these presets want 11: not all can be had")]
+    [InlineData(-1, 4_000, 3, "4000 MiB of memory, 1024 are used, these presets want 5632: not all can be had")]
+    [InlineData(11, 5_632, 0, "")]
+    public async Task Cores_and_memory_are_counted_as_the_flavors_have_them(int cores, int memory, int place, string wrong)
+    {
+        await using Scene scene = await StartAsync();
+        (scene.Cloud.Nova.Cores, scene.Cloud.Nova.Memory) = (cores, memory);
+        scene.Cloud.Nova.Flavors.Add(FakeNova.Item("m1.large", "3", ("vcpus", 4), ("ram", 2048), ("disk", 5)));
+        for (int i = 0; i < 2; i++) scene.Cloud.Nova.Add("web", scene.Cloud.Now);
+        VmRequest large = Request("large") with { Flavor = "m1.large" }, unknown = Request("unknown") with { Flavor = "none" };
+        IReadOnlyList<Finding> findings = await scene.Driver().ExamineAsync([new Wish(Request(), 3), new Wish(large, 2), new Wish(unknown, 100)], Ct);
+
+        Finding[] quotas = [.. findings.Where(finding => finding.Subject == "quota")];
+        Assert.Equal(3, quotas.Length);
+        if (wrong.Length == 0) Assert.All(quotas, quota => Assert.True(quota.IsGood, quota.Text));
+        else Assert.Equal(wrong, Assert.Single(quotas, quota => !quota.IsGood).Text);
+        if (wrong.Length > 0) Assert.Same(quotas[place - 1], quotas.Single(quota => !quota.IsGood));
     }
 
     [Fact]
