@@ -16,27 +16,31 @@ public static class Examination
     /// <param name="cancellationToken">Ends it.</param>
     public static async Task<IReadOnlyList<Finding>> OfAsync(DriverPool drivers, IReadOnlyList<Preset> presets, TimeProvider time, CancellationToken cancellationToken)
     {
-        IIaasDriver driver;
+        using var patience = new Deadline(Patience, time, cancellationToken);
+        bool isMade = false;
         try
         {
-            driver = drivers.Get<IIaasDriver>(presets[0].Iaas);
+            IIaasDriver driver = drivers.Get<IIaasDriver>(presets[0].Iaas);
+            isMade = true;
+
+            // The driver promises to honour the token; the wait does not depend on it.
+            return await (driver is IIaasDoctor doctor ? doctor.ExamineAsync([.. presets.Select(WishOf)], patience.Token) : LookAsync(driver, presets, patience.Token)).WaitAsync(patience.Token);
         }
-        catch (ArgumentException contradiction)
+        catch (OperationCanceledException) when (patience.Token.IsCancellationRequested)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return [new Finding(false, "iaas", $"no answer within {Patience.TotalMinutes} min")];
+        }
+        catch (ArgumentException contradiction) when (!isMade)
         {
             // What a driver's options say together, only the driver can judge.
             return [new Finding(false, "options", contradiction.Message)];
         }
-
-        using var patience = new Deadline(Patience, time, cancellationToken);
-        try
+#pragma warning disable CA1031 // A driver is anybody's code: one that breaks its word ends its own examination, and not that of the other presets.
+        catch (Exception broken)
+#pragma warning restore CA1031
         {
-            return driver is IIaasDoctor doctor
-                ? await doctor.ExamineAsync([.. presets.Select(WishOf)], patience.Token)
-                : await LookAsync(driver, presets, patience.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return [new Finding(false, "iaas", $"no answer within {Patience.TotalMinutes} min")];
+            return [new Finding(false, "driver", $"it failed with {broken.GetType().Name}{(isMade ? "" : " when it was made")}: {broken.Message}")];
         }
     }
 
