@@ -191,6 +191,30 @@ public sealed class LoginTests : IDisposable
     }
 
     [Fact]
+    public void Settings_with_an_address_of_their_own_are_a_login_whatever_OS_CLOUD_says()
+    {
+        Write("clouds.yaml", """clouds: {lab: {auth: {auth_url: "https://c.example", username: u, password: p}}}""");
+        Func<string, string?> environment = new Dictionary<string, string> { ["OS_CLOUD"] = "lab", ["OS_AUTH_URL"] = "https://env.example" }.GetValueOrDefault;
+        CloudLogin written = CloudLogin.From(new OpenStackOptions { Cloud = "lab", AuthUrl = "https://written.example", Username = "w", Password = "wp" }, _directory, environment);
+        Assert.Equal(("https://written.example/v3", "w", "wp"), (written.AuthUrl.ToString(), written.Identity.Username, written.Identity.Password));
+
+        // An address of the environment is none of the settings' own.
+        Assert.Equal("https://c.example/v3", CloudLogin.From(new OpenStackOptions { Cloud = "lab", AuthUrl = "https://env.example" }, _directory, environment).AuthUrl.ToString());
+
+        // And the password of clouds.yaml goes nowhere else.
+        Assert.Contains("username: is missing", Assert.Throws<ArgumentException>(() => CloudLogin.From(new OpenStackOptions { Cloud = "lab", AuthUrl = "https://written.example" }, _directory, environment)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_option_that_OS_CLOUD_forbids_says_which_of_the_two_to_change()
+    {
+        Write("clouds.yaml", """clouds: {lab: {auth: {auth_url: "https://c.example", username: u, password: p}}}""");
+        string message = Assert.Throws<ArgumentException>(() => CloudLogin.From(new OpenStackOptions { Cloud = "lab", Username = "w" }, _directory, name => name == "OS_CLOUD" ? "lab" : null)).Message;
+        Assert.StartsWith("username: the variable OS_CLOUD names the login 'lab' of clouds.yaml", message, StringComparison.Ordinal);
+        Assert.EndsWith("write auth_url, too, and OS_CLOUD does not count, or unset OS_CLOUD", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_clouds_yaml_that_is_broken_names_its_line_and_none_of_its_words()
     {
         Write("clouds.yaml", "clouds:\n  lab: {auth: {password: pl4nted\n   - x: [");

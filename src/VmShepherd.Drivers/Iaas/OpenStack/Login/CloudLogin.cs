@@ -22,7 +22,7 @@ sealed record CloudLogin
     public static CloudLogin From(OpenStackOptions options, string baseDirectory, Func<string, string?> environment)
     {
         OptionSet set = new(options, environment);
-        CloudLogin login = options.Cloud is { } cloud
+        CloudLogin login = set.Cloud is { } cloud
             ? set.Over(CloudsFile.Find(cloud, baseDirectory, environment))
             : set.Alone(baseDirectory);
         login.Identity.Check();

@@ -6,6 +6,14 @@ namespace VmShepherd.Drivers.Iaas.OpenStack.Login;
 /// </summary>
 sealed class OptionSet(OpenStackOptions options, Func<string, string?> environment)
 {
+    /// <summary>
+    /// The login of clouds.yaml that counts. What is written counts for more than the environment, as for other clients: settings with an address of their own are a
+    /// login by themselves, whatever OS_CLOUD says.
+    /// </summary>
+    public string? Cloud => IsCloudWritten || Written(options.AuthUrl, "OS_AUTH_URL") is null ? options.Cloud : null;
+
+    bool IsCloudWritten => Written(options.Cloud, "OS_CLOUD") is not null;
+
     public CloudLogin Alone(string baseDirectory) => new()
     {
         AuthUrl = CloudLogin.AuthUrlFrom(options.AuthUrl ?? throw new ArgumentException("auth_url: is missing: give the URL of keystone, or cloud: the name of a login in clouds.yaml"), "auth_url"),
@@ -59,7 +67,11 @@ sealed class OptionSet(OpenStackOptions options, Func<string, string?> environme
             ("insecure", options.Insecure ? "true" : null),
         ];
         if (misplaced.FirstOrDefault(option => option.Written is not null).Key is { } key)
-            throw new ArgumentException($"{key}: stands beside cloud, which takes all that decides where a password is sent from clouds.yaml: write it there, or remove cloud");
+        {
+            throw new ArgumentException(IsCloudWritten
+                ? $"{key}: stands beside cloud, which takes all that decides where a password is sent from clouds.yaml: write it there, or remove cloud"
+                : $"{key}: the variable OS_CLOUD names the login '{options.Cloud}' of clouds.yaml, which takes all that decides where a password is sent from there: write auth_url, too, and OS_CLOUD does not count, or unset OS_CLOUD");
+        }
 
         var project = new ProjectScope
         {
