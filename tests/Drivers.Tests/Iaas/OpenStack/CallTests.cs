@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 using VmShepherd.Abstractions;
@@ -124,6 +126,25 @@ public sealed class CallTests
         IaasException e = await FailsAsync(() => driver.CreateAsync(Request(), Ct));
         Assert.Equal((IaasFailure.Unavailable, false), (e.Failure, e.EffectUnknown));
         Assert.Contains("no connection to 127.0.0.1:1", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_host_that_takes_no_connection_is_given_up_before_the_time_out_of_an_answer()
+    {
+        await using Scene scene = await StartAsync();
+
+        // A queue of one that nobody empties: whoever comes then is not answered at all, as by a host that is off.
+        using var deaf = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        deaf.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        deaf.Listen(0);
+        using var filler = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await filler.ConnectAsync(deaf.LocalEndPoint!, Ct);
+
+        OpenStackDriver driver = scene.Driver(computeEndpoint: $"http://{deaf.LocalEndPoint}/v2.1", timeout: 6000); // two minutes of the hurried clock
+        IaasException e = await FailsAsync(() => driver.TerminateAsync(new VmTermination("id", "web", "1"), Ct));
+        Assert.Equal((IaasFailure.Unavailable, false), (e.Failure, e.EffectUnknown));
+        Assert.Contains($"no connection to {deaf.LocalEndPoint}: ", e.Message, StringComparison.Ordinal);
+        Assert.IsType<TimeoutException>(e.InnerException);
     }
 
     [Fact]
