@@ -40,6 +40,16 @@ public sealed class SharingTests
     }
 
     [Fact]
+    public async Task A_request_that_is_too_long_for_a_proxy_holds_up_nobody_else()
+    {
+        await using Scene scene = await StartAsync(Frozen());
+        OpenStackDriver driver = scene.Driver();
+        scene.Instead("POST", "/servers", 1, Status(413, "<html>413 Request Entity Too Large</html>", "text/html"));
+        Assert.Equal(IaasFailure.Rejected, (await FailsAsync(() => driver.CreateAsync(Request(), Ct))).Failure);
+        Assert.NotEmpty(await driver.CreateAsync(Request("other"), Ct));
+    }
+
+    [Fact]
     public async Task Patience_that_keystone_asks_of_one_preset_is_kept_by_all_of_its_login_while_it_has_no_token()
     {
         FakeTimeProvider time = Frozen();

@@ -9,7 +9,7 @@ static class Failures
     public static IaasException From(ApiCall call, ApiAnswer answer, DateTimeOffset now)
     {
         string text = ErrorText.Of(answer, call.Secret);
-        IaasFailure kind = Kind(call, answer.Status, text);
+        IaasFailure kind = Kind(call, answer.Status, text, isPatienceAsked: answer.RetryAfter(now) is not null);
         string hint = Hint(call, answer, kind);
         string id = answer.RequestId is { } request ? $" ({request})" : "";
         return new IaasException(kind, $"{call.What}: {Name(call)} answers {(int)answer.Status}{(text.Length == 0 ? "" : $": {text}")}{hint}{id}")
@@ -45,12 +45,15 @@ static class Failures
         _ => "neutron",
     };
 
-    static IaasFailure Kind(ApiCall call, HttpStatusCode status, string text) => status switch
+    static IaasFailure Kind(ApiCall call, HttpStatusCode status, string text, bool isPatienceAsked) => status switch
     {
         HttpStatusCode.Unauthorized => IaasFailure.Unauthorized,
 
         // Quota and policy have the same status; only the text tells them apart.
         HttpStatusCode.Forbidden or HttpStatusCode.RequestEntityTooLarge when IsQuota(text) => IaasFailure.QuotaReached,
+
+        // A proxy finds this one request too long, and nova's limit of calls says until when: the first is nobody else's business.
+        HttpStatusCode.RequestEntityTooLarge when call.Json is not null && !isPatienceAsked => IaasFailure.Rejected,
         HttpStatusCode.TooManyRequests or HttpStatusCode.RequestEntityTooLarge => IaasFailure.Throttled,
 
         // One machine, or one preset's wish, is refused: nothing is wrong with the login, and the other presets go on.
