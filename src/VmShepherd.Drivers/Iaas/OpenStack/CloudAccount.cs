@@ -43,7 +43,7 @@ sealed class CloudAccount : IDisposable
     public static Shared<AccountKey, CloudAccount>.Use Rent(OpenStackOptions options, DriverContext context, Func<string, string?> environment)
     {
         CloudLogin login = CloudLogin.From(options, context.BaseDirectory, environment);
-        return Accounts.Rent(new AccountKey(login, context.Time), () => new CloudAccount(login, context, () => Again(login, options, context, environment)));
+        return Accounts.Rent(new AccountKey(login, options.Cloud, context.Time), () => new CloudAccount(login, context, () => Again(login, options, context, environment)));
     }
 
     /// <summary>Asks for limits on calls, until the answer is disposed.</summary>
@@ -65,7 +65,8 @@ sealed class CloudAccount : IDisposable
         }
     }
 
-    internal sealed record AccountKey(CloudLogin Login, TimeProvider Time);
+    /// <summary>With the name in clouds.yaml: what changes there counts for those who name it.</summary>
+    internal sealed record AccountKey(CloudLogin Login, string? Cloud, TimeProvider Time);
 
     internal sealed record PaceKey(string Cloud, TimeProvider Time);
 
