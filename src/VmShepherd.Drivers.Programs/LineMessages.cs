@@ -1,57 +1,48 @@
 using System.Buffers;
-using System.Collections.Concurrent;
 using StreamJsonRpc;
 using StreamJsonRpc.Protocol;
 
 namespace VmShepherd.Drivers.Programs;
 
-/// <summary>
-/// One message a line, and no line longer than a message may be. A program answers what it was asked, each call once, and says nothing else:
-/// anything more is a program out of order, and nobody listens to it any longer.
-/// </summary>
+/// <summary>One message a line, and no line longer than a message may be.</summary>
 sealed class LineMessages(Stream to, Stream from, int maxMessage) : MessageHandlerBase(new SystemTextJsonFormatter { JsonSerializerOptions = Wire.Options() })
 {
     const int Chunk = 64 * 1024;
 
     readonly byte[] _chunk = new byte[Chunk];
     readonly ArrayBufferWriter<byte> _line = new(), _outgoing = new();
-    readonly ConcurrentDictionary<RequestId, bool> _asked = new();
     int _begin, _end;
 
     public override bool CanRead => true;
 
     public override bool CanWrite => true;
 
-    /// <summary>What was wrong with what it wrote; <see langword="null"/> = nothing yet.</summary>
-    public string? Complaint { get; private set; }
-
+    /// <summary>A line that was begun is written to its end, whoever gives up meanwhile: half a line would spoil the next one.</summary>
     protected override async ValueTask WriteCoreAsync(JsonRpcMessage content, CancellationToken cancellationToken)
     {
-        if (content is JsonRpcRequest { IsResponseExpected: true } call) _asked.TryAdd(call.RequestId, true);
         _outgoing.ResetWrittenCount();
         Formatter.Serialize(_outgoing, content);
         _outgoing.Write("\n"u8);
-        await to.WriteAsync(_outgoing.WrittenMemory, cancellationToken).ConfigureAwait(false);
+        await to.WriteAsync(_outgoing.WrittenMemory, DisposalToken).ConfigureAwait(false);
     }
 
     /// <summary>A pipe keeps nothing back.</summary>
     protected override ValueTask FlushAsync(CancellationToken cancellationToken) => default;
 
+    /// <exception cref="InvalidDataException">What it wrote; "it wrote" goes before that.</exception>
     protected override async ValueTask<JsonRpcMessage?> ReadCoreAsync(CancellationToken cancellationToken)
     {
+        if (await LineAsync(DisposalToken).ConfigureAwait(false) is not { } line) return null;
+        JsonRpcMessage message;
         try
         {
-            if (await LineAsync(cancellationToken).ConfigureAwait(false) is not { } line) return null;
-            JsonRpcMessage message = Formatter.Deserialize(new ReadOnlySequence<byte>(line));
-            if (message is JsonRpcRequest request) throw new InvalidDataException($"a call of '{Shortened(request.Method)}', where only answers are expected");
-            if (message is not IJsonRpcMessageWithId answer || !_asked.TryRemove(answer.RequestId, out _)) throw new InvalidDataException("an answer that nobody waits for");
-            return message;
+            message = Formatter.Deserialize(new ReadOnlySequence<byte>(line));
         }
-        catch (Exception e) when (e is not (OperationCanceledException or IOException or ObjectDisposedException) || e is InvalidDataException)
+        catch (Exception wrong)
         {
-            Complaint ??= e is InvalidDataException ? $"it wrote {e.Message}" : $"it wrote what is no JSON-RPC message ({Shortened(e.Message)})";
-            throw;
+            throw new InvalidDataException($"what is no JSON-RPC message ({Shortened(wrong.Message)})", wrong);
         }
+        return message is JsonRpcRequest call ? throw new InvalidDataException($"a call of '{Shortened(call.Method)}', where only answers are expected") : message;
     }
 
     protected override void Dispose(bool disposing)

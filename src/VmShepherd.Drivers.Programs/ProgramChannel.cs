@@ -72,6 +72,7 @@ sealed class ProgramChannel(ProgramDescription program, IReadOnlyDictionary<stri
     /// <summary>Whoever gives up leaves the queue, so that it never grows beyond those who still wait.</summary>
     async Task TurnAsync(string method, CancellationToken cancellationToken)
     {
+        if (_turns.Wait(TimeSpan.Zero, cancellationToken)) return;
         using var patience = new CancellationTokenSource(program.Deadline, context.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
@@ -109,10 +110,6 @@ sealed class ProgramChannel(ProgramDescription program, IReadOnlyDictionary<stri
         catch (RemoteInvocationException refused)
         {
             throw new ProgramException($"{Named(method)}: {OneLine(refused.Message)}", wasSent: true, refused) { Failure = refused.DeserializedErrorData as ProgramFailure };
-        }
-        catch (RemoteRpcException wrong)
-        {
-            throw new ProgramException($"{Named(method)}: {OneLine(wrong.Message)}", wasSent: true, wrong);
         }
         catch (Exception strange) when (strange is System.Text.Json.JsonException or InvalidOperationException or NotSupportedException or OperationCanceledException)
         {

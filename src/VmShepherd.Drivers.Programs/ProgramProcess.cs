@@ -2,8 +2,6 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using StreamJsonRpc;
-using StreamJsonRpc.Protocol;
 
 namespace VmShepherd.Drivers.Programs;
 
@@ -18,8 +16,7 @@ sealed class ProgramProcess : IAsyncDisposable
     static readonly TimeSpan GoodBye = TimeSpan.FromSeconds(2);
 
     readonly Process _process;
-    readonly LineMessages _messages;
-    readonly JsonRpc _rpc;
+    readonly ProgramCalls _calls;
     readonly TimeProvider _time;
     readonly Action<Process> _kill;
     readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -28,12 +25,9 @@ sealed class ProgramProcess : IAsyncDisposable
     ProgramProcess(Process process, ProgramLog log, TimeProvider time, Action<Process> kill)
     {
         (_process, _time, _kill) = (process, time, kill);
-        _messages = new LineMessages(process.StandardInput.BaseStream, process.StandardOutput.BaseStream, MaxMessage);
-        _rpc = new FailureRpc(_messages);
-        _rpc.Disconnected += (_, _) => End(null);
-        // Before anything can end it: what has been disposed can't begin to listen.
-        _rpc.StartListening();
+        _calls = new ProgramCalls(new LineMessages(process.StandardInput.BaseStream, process.StandardOutput.BaseStream, MaxMessage));
         _ = log.CopyAsync(process.StandardError.BaseStream);
+        _ = ListenAsync();
         _ = WatchAsync();
     }
 
@@ -66,8 +60,8 @@ sealed class ProgramProcess : IAsyncDisposable
     }
 
     /// <summary>One call. Ends with its answer, or with the program.</summary>
-    public async Task<T> InvokeAsync<T>(string method, IReadOnlyDictionary<string, object?> parameters, CancellationToken cancellationToken) =>
-        await _rpc.InvokeWithParameterObjectAsync<T>(method, parameters, argumentDeclaredTypes: null, cancellationToken).ConfigureAwait(false);
+    public Task<T> InvokeAsync<T>(string method, IReadOnlyDictionary<string, object?> parameters, CancellationToken cancellationToken) =>
+        _calls.InvokeAsync<T>(method, parameters, cancellationToken);
 
     /// <summary>Ends it and whatever it started, for a reason.</summary>
     public async void End(string? reason)
@@ -76,11 +70,11 @@ sealed class ProgramProcess : IAsyncDisposable
         try
         {
             // Whoever closes its output is about to end by itself, and how it ends says more.
-            if (reason is null && _messages.Complaint is null) await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(LastWords, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            reason ??= _messages.Complaint ?? (_process.HasExited ? $"it ended with exit code {_process.ExitCode}" : "it closed its output");
+            if (reason is null && _calls.Complaint is null) await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(LastWords, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            reason ??= _calls.Complaint ?? (_process.HasExited ? $"it ended with exit code {_process.ExitCode}" : "it closed its output");
             reason += WhyNotKilled();
             // Its input ends with this, which is a sign to end even for a program that we may not kill.
-            _rpc.Dispose();
+            _calls.Close();
         }
         catch (Exception failed)
         {
@@ -104,6 +98,18 @@ sealed class ProgramProcess : IAsyncDisposable
         }
         await Ended.ConfigureAwait(false);
         _process.Dispose();
+    }
+
+    async Task ListenAsync()
+    {
+        try
+        {
+            await _calls.ListenAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            End(null);
+        }
     }
 
     async Task WatchAsync()
@@ -132,12 +138,6 @@ sealed class ProgramProcess : IAsyncDisposable
         int id = process.Id;
         if (!process.HasExited) process.Kill();
         _ = kill(-id, Kill);
-    }
-
-    /// <summary>Reads <c>error.data</c> as what our drivers say of failures.</summary>
-    sealed class FailureRpc(LineMessages messages) : JsonRpc(messages)
-    {
-        protected override Type? GetErrorDetailsDataType(JsonRpcError error) => typeof(ProgramFailure);
     }
 
 #pragma warning disable SYSLIB1054 // The generated marshaller would need unsafe code in this project.

@@ -75,6 +75,38 @@ public sealed class ProgramTests
     }
 
     [Fact]
+    public async Task Whoever_cancels_a_call_tells_the_program_by_its_id()
+    {
+        IIaasDriver cloud = Sample.Cloud(new() { ["scope"] = "wait-for-cancel" }, Short(20), _log.Enqueue);
+        await using var _ = (IAsyncDisposable)cloud;
+        await cloud.ListAsync(["web"], Ct);
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        Task<string> given = cloud.GetScopeAsync(giveUp.Token);
+        await giveUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => given);
+        await WaitForLogAsync("""got {"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":3}}""");
+        Assert.Empty(await cloud.ListAsync(["web"], Ct));
+    }
+
+    [Fact]
+    public async Task A_call_that_is_given_up_while_it_is_written_spoils_no_other()
+    {
+        // More than a pipe holds, for a program that does not read yet: half of the call is written when it is given up.
+        string[] many = [.. Enumerable.Range(0, 20_000).Select(n => $"preset-{n}")];
+        IIaasDriver cloud = Sample.Cloud(new() { ["scope"] = "late", ["seconds"] = 1.0 }, Short(20) with { Parallel = 2 }, _log.Enqueue);
+        await using var _ = (IAsyncDisposable)cloud;
+        await cloud.ListAsync(["web"], Ct);
+        Task<string> late = cloud.GetScopeAsync(Ct);
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        Task<IReadOnlyList<Vm>> given = cloud.ListAsync(many, giveUp.Token);
+        await Task.Delay(200, Ct);
+        await giveUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => given);
+        Assert.Equal("late", await late);
+        Assert.Empty(await cloud.ListAsync(["web"], Ct));
+    }
+
+    [Fact]
     public async Task What_a_program_forked_ends_with_it()
     {
         string file = Path.GetTempFileName();
@@ -148,6 +180,20 @@ public sealed class ProgramTests
         Assert.Equal((failure, effectUnknown), (failed.Failure, failed.EffectUnknown));
         Assert.Contains("as asked", failed.Message, StringComparison.Ordinal);
         if (failure == IaasFailure.Throttled) Assert.Equal((TimeSpan.FromSeconds(7), "r-1"), (failed.RetryAfter, failed.RequestId));
+    }
+
+    [Theory]
+    [InlineData(-32601L)]
+    [InlineData(-32602L)]
+    [InlineData(-32800L)]
+    [InlineData(1L)]
+    public async Task A_failure_counts_whatever_its_code(long code)
+    {
+        IIaasDriver cloud = Sample.Cloud(new() { ["scope"] = """fail:{"failure": "rejected"}""", ["code"] = code }, Short(20));
+        await using var _ = (IAsyncDisposable)cloud;
+        IaasException failed = await ScopeFailsAsync(cloud);
+        Assert.Equal((IaasFailure.Rejected, false), (failed.Failure, failed.EffectUnknown));
+        Assert.Contains("as asked", failed.Message, StringComparison.Ordinal);
     }
 
     [Theory]

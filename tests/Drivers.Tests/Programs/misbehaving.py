@@ -60,12 +60,15 @@ def misbehave(how, call):
         answer(call, open("/proc/self/cmdline").read())
     elif how == "no-result":
         say(json.dumps({"jsonrpc": "2.0", "id": call["id"]}))
+    elif how == "wait-for-cancel":
+        print("got " + sys.stdin.readline().strip(), file=sys.stderr, flush=True)
+        answer(call, "cancelled")
     elif how == "number":
         answer(call, {"not": "a text"})
     elif how == "echo":
         answer(call, json.dumps(options))
     elif how.startswith("fail:"):
-        say(json.dumps({"jsonrpc": "2.0", "id": call["id"], "error": {"code": -32000, "message": "as asked", "data": json.loads(how[5:])}}))
+        say(json.dumps({"jsonrpc": "2.0", "id": call["id"], "error": {"code": options.get("code", -32000), "message": "as asked", "data": json.loads(how[5:])}}))
     else:
         answer(call, how)
 
