@@ -146,7 +146,7 @@ sealed class ProgramChannel(ProgramDescription program, IReadOnlyDictionary<stri
         ProgramProcess process;
         try
         {
-            process = ProgramProcess.Start(program, _log, context.Time);
+            process = await ProgramProcess.StartAsync(program, _log, context.Time).ConfigureAwait(false);
         }
         catch (Exception failed)
         {

@@ -38,25 +38,29 @@ sealed class ProgramProcess : IAsyncDisposable
 
     /// <summary>Starts it. What <paramref name="kill"/> does to end it and all that it started; <see langword="null"/> = by SIGKILL.</summary>
     /// <exception cref="ProgramException">It can't be started.</exception>
-    public static ProgramProcess Start(ProgramDescription program, ProgramLog log, TimeProvider time, Action<Process>? kill = null)
+    public static async Task<ProgramProcess> StartAsync(ProgramDescription program, ProgramLog log, TimeProvider time, Action<Process>? kill = null)
     {
-        // A session of its own, so that what it forks ends with it; no core files; bounded memory. Both tools become the program: the process is its own.
-        var start = new ProcessStartInfo(
-            "/usr/bin/setsid",
-            ["/usr/bin/prlimit", "--core=0", string.Create(CultureInfo.InvariantCulture, $"--data={program.Memory}"), .. program.Command])
+        try
+        {
+            return new ProgramProcess(await ProgramStarter.StartAsync(StartInfo(program)).ConfigureAwait(false), log, time, kill ?? KillAll);
+        }
+        catch (Exception e) when (e is Win32Exception or IOException)
+        {
+            throw new ProgramException($"{program.Command[0]} can't be started: {e.Message} (setsid, setpriv and prlimit are of Debian's util-linux)", wasSent: false, e);
+        }
+    }
+
+    /// <summary>A session of its own, so that what it forks ends with it; an end with ours, however that comes; no core files; bounded memory. Each tool becomes the next: the process is the program's own.</summary>
+    public static ProcessStartInfo StartInfo(ProgramDescription program)
+    {
+        string memory = string.Create(CultureInfo.InvariantCulture, $"--data={program.Memory}");
+        var start = new ProcessStartInfo("/usr/bin/setsid", ["/usr/bin/setpriv", "--pdeathsig=KILL", "/usr/bin/prlimit", "--core=0", memory, .. program.Command])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = program.Folder,
         };
         start.Environment.Clear();
         foreach ((string name, string value) in program.Environment) start.Environment[name] = value;
-        try
-        {
-            return new ProgramProcess(Process.Start(start)!, log, time, kill ?? KillAll);
-        }
-        catch (Exception e) when (e is Win32Exception or IOException)
-        {
-            throw new ProgramException($"{program.Command[0]} can't be started: {e.Message} (setsid and prlimit are of Debian's util-linux)", wasSent: false, e);
-        }
+        return start;
     }
 
     /// <summary>One call. Ends with its answer, or with the program.</summary>

@@ -37,12 +37,30 @@ public sealed class ProgramLifeTests
     {
         string file = Path.GetTempFileName();
         ProgramDescription program = Program with { Command = ["/bin/sh", "-c", $"cat > /dev/null; echo done > {file}"] };
-        var process = ProgramProcess.Start(program, new ProgramLog(_log.Enqueue, TimeProvider.System), TimeProvider.System, kill: _ => throw new Win32Exception(1));
+        ProgramProcess process = await ProgramProcess.StartAsync(program, new ProgramLog(_log.Enqueue, TimeProvider.System), TimeProvider.System, kill: _ => throw new Win32Exception(1));
         process.End("it hung");
         string reason = await process.Ended.WaitAsync(TimeSpan.FromSeconds(30), Ct);
         Assert.StartsWith("it hung (it could not be killed: ", reason, StringComparison.Ordinal);
         await WaitForAsync(() => new FileInfo(file).Length > 0, "the program sees that its input has ended");
         File.Delete(file);
+    }
+
+    [Fact]
+    public async Task A_program_outlives_the_thread_that_asked_for_it()
+    {
+        // It is to end with this process, and for the kernel that is the thread that started it.
+        Task<ProgramProcess>? starting = null;
+        string number = "";
+        var thread = new Thread(() =>
+        {
+            number = Path.GetFileName(File.ResolveLinkTarget("/proc/thread-self", returnFinalTarget: false)!.FullName);
+            starting = ProgramProcess.StartAsync(Program, new ProgramLog(_log.Enqueue, TimeProvider.System), TimeProvider.System);
+        });
+        thread.Start();
+        await WaitForAsync(() => !thread.IsAlive && !Directory.Exists($"/proc/self/task/{number}"), "the thread ends");
+        await using ProgramProcess process = await starting!;
+        Assert.Equal(1, (await process.InvokeAsync<Dictionary<string, int>>("initialize", new Dictionary<string, object?> { ["options"] = new Dictionary<string, object?>() }, Ct))["protocol"]);
+        Assert.True(process.IsAlive);
     }
 
     [Fact]

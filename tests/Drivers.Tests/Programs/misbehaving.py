@@ -22,6 +22,7 @@ def misbehave(how, call):
     if how == "die":
         os._exit(3)
     elif how == "hang":
+        print(f"hangs as {os.getpid()} for long", file=sys.stderr, flush=True)
         time.sleep(1000)
     elif how == "late":
         time.sleep(options["seconds"])

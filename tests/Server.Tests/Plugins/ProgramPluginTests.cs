@@ -62,6 +62,24 @@ public sealed partial class ProgramPluginTests : IDisposable
     }
 
     [Fact]
+    public async Task A_program_that_hangs_ends_with_a_service_that_is_killed()
+    {
+        _installation.Write("plugins/misbehaving/plugin.json", Manifest.Replace("\"deadline\": 2", "\"deadline\": 600", StringComparison.Ordinal));
+        _installation.WritePreset("hang", 1, "iaas: {driver: Cloud, scope: hang}");
+        await using var process = VmShepherdProcess.Start("-c", _installation.SettingsFile, "-p", "0");
+        await process.SaysAsync(" for long");
+        int program = int.Parse(HangsAs().Match(process.Errors).Groups[1].Value, CultureInfo.InvariantCulture);
+        Assert.True(IsRunning(program));
+        await process.SignalAsync("KILL");
+        await process.ExitsAsync();
+        long began = System.Diagnostics.Stopwatch.GetTimestamp();
+        while (IsRunning(program) && System.Diagnostics.Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(20)) await Task.Delay(20, Ct);
+        Assert.False(IsRunning(program), "it runs still, for nobody");
+
+        static bool IsRunning(int id) => File.Exists($"/proc/{id}/stat") && !File.ReadAllText($"/proc/{id}/stat").Contains(") Z ", StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Options_of_a_program_are_checked_hidden_inherited_and_in_the_schema_as_ours_are()
     {
         _installation.WriteSettings("plugins: [plugins]", iaas: "url: 'http://ours', password: hunter2");
@@ -109,6 +127,9 @@ public sealed partial class ProgramPluginTests : IDisposable
 
     [GeneratedRegex(@"^\s*(\S+Z) dbug: VmShepherd\[1001\] good: at rest", RegexOptions.Multiline)]
     private static partial Regex AtRest();
+
+    [GeneratedRegex(@"hangs as (\d+) for long")]
+    private static partial Regex HangsAs();
 
     [GeneratedRegex(@"^VmRSS:\s+(\d+)", RegexOptions.Multiline)]
     private static partial Regex Resident();
