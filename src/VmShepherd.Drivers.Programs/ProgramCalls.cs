@@ -8,7 +8,7 @@ namespace VmShepherd.Drivers.Programs;
 /// Calls into a program and its answers, put together by their ids. It answers what it was asked, each call once, and says nothing else:
 /// anything more is a program out of order, and nobody listens to it any longer.
 /// </summary>
-/// <remarks>The library's own class for this takes calls as well, and hands on answers by the common queue of the thread pool: with it, a call took 2 to 3 times as long as its bare pipes (docs/performance.md).</remarks>
+/// <remarks>The library's own class for this takes calls as well, and hands on answers by the common queue of the thread pool, which took a quarter more time (docs/performance.md).</remarks>
 sealed class ProgramCalls(LineMessages messages)
 {
     readonly Lock _lock = new();
