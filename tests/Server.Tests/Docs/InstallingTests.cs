@@ -1,10 +1,12 @@
 using System.Text.RegularExpressions;
+using VmShepherd.Server.Tests.Plugins;
 using VmShepherd.Server.Tests.Running;
 
 namespace VmShepherd.Server.Tests.Docs;
 
 /// <summary>docs/operations.md as an operator installs: its commands, with / somewhere else, and what they put there is started as the unit starts it.</summary>
-public sealed partial class InstallingTests : IDisposable
+[Collection(nameof(PackedSdk))]
+public sealed partial class InstallingTests(PackedSdk sdk) : IDisposable
 {
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
@@ -19,8 +21,8 @@ public sealed partial class InstallingTests : IDisposable
     /// <summary>The folders that an installation writes to, below ours.</summary>
     string Below(string text) => Folder().Replace(text, match => _root + match.Value);
 
-    /// <summary>The tests are built already, and so is the program: only its layout is made.</summary>
-    string Publish() => $"dotnet publish --no-build --nologo -v q -c {Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory))} src/VmShepherd.Server -o {_root}/publish";
+    /// <summary>It is published already, for all tests that need it.</summary>
+    string Publish() => $"cp -r {sdk.Published} {_root}/publish";
 
     async Task InstallAsync()
     {

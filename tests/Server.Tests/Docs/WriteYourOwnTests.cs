@@ -4,7 +4,8 @@ using VmShepherd.Server.Tests.Plugins;
 namespace VmShepherd.Server.Tests.Docs;
 
 /// <summary>docs/drivers/write-your-own.md as a stranger follows it: in an empty folder, with the packed packages and the program alone.</summary>
-public sealed partial class WriteYourOwnTests(PackedSdk sdk) : IClassFixture<PackedSdk>
+[Collection(nameof(PackedSdk))]
+public sealed partial class WriteYourOwnTests(PackedSdk sdk)
 {
     static CancellationToken Ct => TestContext.Current.CancellationToken;
 

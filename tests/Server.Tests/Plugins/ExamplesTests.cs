@@ -6,7 +6,8 @@ using VmShepherd.Server.Tests.Running;
 namespace VmShepherd.Server.Tests.Plugins;
 
 /// <summary>The examples as strangers use them: built in another place against the packed packages, dropped into a plug-in folder, and managed with.</summary>
-public sealed class ExamplesTests(PackedSdk sdk) : IClassFixture<PackedSdk>
+[Collection(nameof(PackedSdk))]
+public sealed class ExamplesTests(PackedSdk sdk)
 {
     static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -47,7 +48,7 @@ public sealed class ExamplesTests(PackedSdk sdk) : IClassFixture<PackedSdk>
         foreach (string line in new[] { "healthcheck CertificateCheck certificate-check", "presets HttpPresets http-presets", "iaas LocalProcesses local-processes", "healthcheck YamlCheck sample" })
             Assert.Contains($"vmshepherd.driver.{line}\n", listed, StringComparison.Ordinal);
 
-        await using (RunningServer running = await RunningServer.StartAsync(installation))
+        await using (RunningServer running = await RunningServer.StartProgramAsync(Path.Combine(sdk.Published, "vmshepherd"), installation))
         {
             await running.Process.SaysAsync("web: Done, 2 of 2 present");
             await running.Process.SaysAsync("checks failed: port 1: ConnectionRefused");

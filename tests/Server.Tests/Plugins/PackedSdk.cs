@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace VmShepherd.Server.Tests.Plugins;
 
-/// <summary>The packages as `make pack` makes them, and folders where nothing else of ours is known.</summary>
+/// <summary>What strangers get: the packages as `make pack` makes them, the program as `make publish` does, and folders where nothing else of ours is known.</summary>
 public sealed class PackedSdk : IAsyncLifetime
 {
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
@@ -12,6 +12,9 @@ public sealed class PackedSdk : IAsyncLifetime
     /// <summary>This checkout.</summary>
     public static string Repository { get; } = Root();
 
+    /// <summary>The folder of the published program.</summary>
+    public string Published => Path.Combine(_packages.Path, "program");
+
     /// <summary>Where no other test installs templates or caches packages.</summary>
     string Home => Path.Combine(_packages.Path, "home");
 
@@ -20,6 +23,7 @@ public sealed class PackedSdk : IAsyncLifetime
         Directory.CreateDirectory(Home);
         foreach (string project in new[] { "src/VmShepherd.Abstractions", "src/VmShepherd.Testing", "templates" })
             await RunAsync(Repository, $"dotnet pack --nologo -v q -c Release --no-restore {project} -o {_packages.Path}", CancellationToken.None);
+        await RunAsync(Repository, $"dotnet publish --nologo -v q -c Release src/VmShepherd.Server --runtime linux-x64 --self-contained -o {Published}", CancellationToken.None);
     }
 
     public ValueTask DisposeAsync()
@@ -46,12 +50,12 @@ public sealed class PackedSdk : IAsyncLifetime
         return folder;
     }
 
-    /// <summary>One command as somebody types it, `vmshepherd` being the program under test.</summary>
+    /// <summary>One command as somebody types it, `vmshepherd` being the published program.</summary>
     /// <returns>What it printed. A command that fails fails the test.</returns>
     public async Task<string> RunAsync(string folder, string command, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo("/bin/bash", ["-c", command]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["PATH"] = $"{AppContext.BaseDirectory}:{Environment.GetEnvironmentVariable("PATH")}";
+        start.Environment["PATH"] = $"{Published}:{Environment.GetEnvironmentVariable("PATH")}";
         start.Environment["DOTNET_CLI_HOME"] = Home;
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = start.Environment["DOTNET_NOLOGO"] = start.Environment["DOTNET_SKIP_FIRST_TIME_EXPERIENCE"] = "1";
         using var process = Process.Start(start)!;
@@ -79,6 +83,10 @@ public sealed class PackedSdk : IAsyncLifetime
         return folder ?? throw new InvalidOperationException("these tests run inside a checkout");
     }
 }
+
+/// <summary>Packed and published once: its tests run one after the other, and no other one builds in the checkout meanwhile.</summary>
+[CollectionDefinition(nameof(PackedSdk))]
+public sealed class PackedSdkTests : ICollectionFixture<PackedSdk>;
 
 /// <summary>Gone with the test.</summary>
 public sealed class TemporaryFolder : IDisposable

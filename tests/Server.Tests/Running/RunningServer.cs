@@ -21,9 +21,13 @@ public sealed class RunningServer : IAsyncDisposable
     static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     /// <summary>Answers when it listens and has read its presets.</summary>
-    public static async Task<RunningServer> StartAsync(Installation installation, params (string Name, string Value)[] environment)
+    public static Task<RunningServer> StartAsync(Installation installation, params (string Name, string Value)[] environment) =>
+        StartProgramAsync(VmShepherdProcess.Built, installation, environment);
+
+    /// <summary>One that was put elsewhere.</summary>
+    public static async Task<RunningServer> StartProgramAsync(string program, Installation installation, params (string Name, string Value)[] environment)
     {
-        (VmShepherdProcess process, Uri url) = await VmShepherdProcess.ServeAsync(installation, environment);
+        (VmShepherdProcess process, Uri url) = await VmShepherdProcess.ServeProgramAsync(program, installation, environment);
         var server = new RunningServer(process, url);
         await server.WaitUntilReadyAsync();
         return server;

@@ -19,6 +19,9 @@ public sealed partial class VmShepherdProcess : IAsyncDisposable
         _reading = Task.WhenAll(CollectAsync(process.StandardOutput, _output), CollectAsync(process.StandardError, _errors));
     }
 
+    /// <summary>The program beside the tests.</summary>
+    public static string Built { get; } = Path.Combine(AppContext.BaseDirectory, "vmshepherd");
+
     public string Output => Snapshot(_output);
 
     public string Errors => Snapshot(_errors);
@@ -30,7 +33,7 @@ public sealed partial class VmShepherdProcess : IAsyncDisposable
     public static VmShepherdProcess Start(params string[] arguments) => Start(arguments, []);
 
     public static VmShepherdProcess Start(string[] arguments, params (string Name, string Value)[] environment) =>
-        StartProgram(Path.Combine(AppContext.BaseDirectory, "vmshepherd"), arguments, environment);
+        StartProgram(Built, arguments, environment);
 
     /// <summary>One that was put elsewhere.</summary>
     public static VmShepherdProcess StartProgram(string program, string[] arguments, params (string Name, string Value)[] environment)
@@ -42,9 +45,12 @@ public sealed partial class VmShepherdProcess : IAsyncDisposable
     }
 
     /// <summary>A server that listens; its address is in its log.</summary>
-    public static async Task<(VmShepherdProcess Process, Uri Url)> ServeAsync(Installation installation, params (string Name, string Value)[] environment)
+    public static Task<(VmShepherdProcess Process, Uri Url)> ServeAsync(Installation installation, params (string Name, string Value)[] environment) =>
+        ServeProgramAsync(Built, installation, environment);
+
+    public static async Task<(VmShepherdProcess Process, Uri Url)> ServeProgramAsync(string program, Installation installation, params (string Name, string Value)[] environment)
     {
-        VmShepherdProcess process = Start(["-c", installation.SettingsFile, "-p", "0"], environment);
+        VmShepherdProcess process = StartProgram(program, ["-c", installation.SettingsFile, "-p", "0"], environment);
         await process.SaysAsync("listening on http://");
         return (process, new Uri(Listening().Match(process.Errors).Groups[1].Value.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)));
     }
