@@ -48,6 +48,20 @@ public sealed class ProgramTests
         await WaitForLogAsync($"the program has ended: {why}");
     }
 
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(1, "a message of more than 1 MiB")]
+    public async Task A_message_may_be_as_long_as_allowed_and_not_a_byte_longer(int more, string? why)
+    {
+        const int Limit = 1024 * 1024;
+        const string Begin = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"", End = "\"}";
+        byte[] line = System.Text.Encoding.UTF8.GetBytes(Begin + new string('x', Limit + more - Begin.Length - End.Length) + End + "\n");
+        var messages = new LineMessages(Stream.Null, new MemoryStream(line), Limit);
+        if (why is null) Assert.NotNull(await messages.ReadAsync(Ct));
+        else Assert.Equal(why, (await Assert.ThrowsAsync<InvalidDataException>(() => messages.ReadAsync(Ct).AsTask())).Message);
+        await messages.DisposeAsync();
+    }
+
     [Fact]
     public async Task A_program_that_hangs_is_given_up_at_its_deadline_and_ended_soon_after()
     {

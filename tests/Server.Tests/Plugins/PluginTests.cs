@@ -145,6 +145,15 @@ public sealed class PluginTests : IDisposable
     }
 
     [Fact]
+    public void What_belongs_to_another_user_is_not_trusted()
+    {
+        // The one thing of somebody else that every machine has where these tests run: the user of PostgreSQL owns it.
+        const string Others = "/var/lib/postgresql";
+        Directory.CreateSymbolicLink(Path.Combine(_plugins.Add("sample"), "link"), Others);
+        Assert.Contains($"{Others} belongs to user ", Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_is_refused_for_one_plug_in_is_refused_for_the_next()
     {
         _plugins.Add("one");
