@@ -1,6 +1,6 @@
 using System.Globalization;
+using Drivers.Tests.Presets;
 using VmShepherd.Abstractions;
-using VmShepherd.Drivers.Programs;
 using VmShepherd.Testing;
 
 namespace Drivers.Tests.Programs;
@@ -40,6 +40,12 @@ public sealed class ProgramHealthcheckConformance : HealthcheckDriverConformance
 {
     protected override IHealthcheckDriver CreateDriver(int port) => (IHealthcheckDriver)(Sample.Describe(DriverGroup.Healthcheck, "Dialler", "behaving.py") with { Parallel = 500 })
         .Create(new Dictionary<string, object?> { ["port"] = (long)port }, Sample.Context(Sample.Folder));
+}
+
+public sealed class ProgramPresetConformance() : FolderConformance(".yaml")
+{
+    protected override IPresetDriver Create(string folder, string baseDirectory) => (IPresetDriver)Sample.Describe(DriverGroup.Presets, "Place", "behaving.py")
+        .Create(new Dictionary<string, object?> { ["directory"] = Path.Combine(baseDirectory, folder) }, Sample.Context(baseDirectory));
 }
 
 public sealed class ProgramRuntimeConformance : RuntimeDriverConformance
