@@ -40,6 +40,31 @@ public sealed class SharingTests
     }
 
     [Fact]
+    public async Task Who_waits_for_a_turn_when_patience_is_asked_for_sends_nothing_and_who_comes_later_does_not_wait()
+    {
+        FakeTimeProvider time = Frozen();
+        await using Scene scene = await StartAsync(time);
+        OpenStackDriver driver = scene.Driver();
+        await driver.ListAsync(["web"], Ct);
+        scene.Driver(perSecond: 1);
+        scene.Cloud.Calls.Clear();
+        var go = new TaskCompletionSource();
+        scene.Instead("GET", "/first", 1, async http =>
+        {
+            await go.Task;
+            await Status(429, headers: ("Retry-After", "77"))(http);
+        });
+        Task<Vm?> first = driver.FindAsync("first", Ct), second = driver.FindAsync("second", Ct);
+        go.SetResult();
+        await FailsAsync(() => first);
+        Assert.Equal(IaasFailure.Throttled, (await FailsAsync(() => driver.FindAsync("later", Ct))).Failure);
+        Assert.False(second.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(IaasFailure.Throttled, (await FailsAsync(() => second)).Failure);
+        Assert.Single(scene.Cloud.Calls);
+    }
+
+    [Fact]
     public async Task A_request_that_is_too_long_for_a_proxy_holds_up_nobody_else()
     {
         await using Scene scene = await StartAsync(Frozen());

@@ -57,15 +57,27 @@ sealed class Pace(TimeProvider time)
         }
     }
 
-    async Task SlotAsync(CancellationToken cancellationToken)
+    ValueTask SlotAsync(CancellationToken cancellationToken)
     {
-        TaskCompletionSource turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        cancellationToken.ThrowIfCancellationRequested();
+        TaskCompletionSource turn;
         lock (_gate)
         {
-            _waiting.Enqueue(turn);
-            Admit();
+            // Nobody waits while a slot is free.
+            if (_inFlight < _limits.InFlight)
+            {
+                _inFlight++;
+                return ValueTask.CompletedTask;
+            }
+
+            _waiting.Enqueue(turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         }
 
+        return new ValueTask(WaitAsync(turn, cancellationToken));
+    }
+
+    static async Task WaitAsync(TaskCompletionSource turn, CancellationToken cancellationToken)
+    {
         await using CancellationTokenRegistration end = cancellationToken.Register(() => turn.TrySetCanceled(cancellationToken));
         await turn.Task.ConfigureAwait(false);
     }
