@@ -10,7 +10,7 @@ namespace Instances.Tests;
 /// <summary>Several real processes, one real PostgreSQL, one simulated cloud in a process of its own, whose ledger tells what happened.</summary>
 sealed partial class Fleet : IAsyncDisposable
 {
-    static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     readonly Installation _installation = new();
     readonly VmShepherdProcess _cloud;
@@ -61,9 +61,9 @@ sealed partial class Fleet : IAsyncDisposable
     /// <summary>A process in each of these places.</summary>
     public async Task<Uri[]> LaunchAsync(IEnumerable<Installation> places)
     {
-        (VmShepherdProcess Process, Uri Url)[] launched = await Task.WhenAll(places.Select(place => VmShepherdProcess.ServeAsync(place)));
-        _instances.AddRange(launched.Select(instance => instance.Process));
-        return [.. launched.Select(instance => instance.Url)];
+        VmShepherdProcess[] launched = [.. places.Select(place => VmShepherdProcess.Start("-c", place.SettingsFile, "-p", "0"))];
+        _instances.AddRange(launched);
+        return await Task.WhenAll(launched.Select(instance => instance.ListensAsync()));
     }
 
     /// <summary>Machines there are, whatever anybody says of them.</summary>
