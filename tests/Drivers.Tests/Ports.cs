@@ -15,19 +15,19 @@ public static class Ports
     static readonly int End = int.Parse(File.ReadAllText("/proc/sys/net/ipv4/ip_local_port_range").Split('\t')[0], CultureInfo.InvariantCulture);
 
     // Other processes look for ports too: each begins somewhere else.
-    static int _last = new Random().Next(Least, End);
+    static int _last = new Random().Next(Least, Math.Max(Least + 1, End));
 
     /// <summary>One at which nobody listens, whatever the address; each is given out once.</summary>
     public static int Free()
     {
+        // Where the system draws from all of them there are none that it leaves alone.
+        if (End <= Least) return Bind(0);
         for (int tries = Least; tries < End; tries++)
         {
             int port = Least + (Interlocked.Increment(ref _last) % (End - Least));
-            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try
             {
-                probe.Bind(new IPEndPoint(IPAddress.Any, port));
-                return port;
+                return Bind(port);
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
             {
@@ -36,5 +36,12 @@ public static class Ports
         }
 
         throw new InvalidOperationException($"no port from {Least} to {End} is free");
+    }
+
+    static int Bind(int port)
+    {
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        probe.Bind(new IPEndPoint(IPAddress.Any, port));
+        return ((IPEndPoint)probe.LocalEndPoint!).Port;
     }
 }
