@@ -50,10 +50,16 @@ static class ProgramCalls
         readonly byte[] _buffer = new byte[64 * 1024];
         int _id;
 
-        BarePipes(Process process) => _process = process;
+        readonly ProgramStarter _starter;
+
+        BarePipes(Process process, ProgramStarter starter) => (_process, _starter) = (process, starter);
 
         /// <summary>In a session of its own like ours: what the system's scheduler makes of that is no cost of a call.</summary>
-        public static async Task<BarePipes> StartAsync(ProgramDescription program) => new(await ProgramStarter.StartAsync(ProgramProcess.StartInfo(program)));
+        public static async Task<BarePipes> StartAsync(ProgramDescription program)
+        {
+            var starter = new ProgramStarter();
+            return new(await starter.StartAsync(ProgramProcess.StartInfo(program)), starter);
+        }
 
         public async Task CallAsync(string method, string parameters)
         {
@@ -72,6 +78,7 @@ static class ProgramCalls
         {
             _process.Kill();
             _process.Dispose();
+            _starter.Dispose();
         }
     }
 }

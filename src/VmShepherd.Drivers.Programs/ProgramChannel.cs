@@ -22,6 +22,7 @@ sealed class ProgramChannel(ProgramDescription program, IReadOnlyDictionary<stri
     Task<ProgramProcess>? _running;
     /// <summary>The last that was started, perhaps not initialized yet.</summary>
     ProgramProcess? _process;
+    readonly ProgramStarter _starter = new();
     int _badLives;
     long _endedAt;
     TimeSpan _pause;
@@ -57,7 +58,12 @@ sealed class ProgramChannel(ProgramDescription program, IReadOnlyDictionary<stri
     {
         Task<ProgramProcess>? running;
         lock (_lock) (_isDisposed, running) = (true, _running);
-        if (running is null) return;
+        if (running is not null) await EndAsync(running).ConfigureAwait(false);
+        _starter.Dispose();
+    }
+
+    async Task EndAsync(Task<ProgramProcess> running)
+    {
         await ((Task)running).WaitAsync(Grace, context.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         ProgramProcess? process;
         lock (_lock) process = _process;
@@ -146,15 +152,17 @@ sealed class ProgramChannel(ProgramDescription program, IReadOnlyDictionary<stri
         ProgramProcess process;
         try
         {
-            process = await ProgramProcess.StartAsync(program, _log, context.Time).ConfigureAwait(false);
+            process = await ProgramProcess.StartAsync(_starter, program, _log, context.Time).ConfigureAwait(false);
         }
         catch (Exception failed)
         {
             NoteEnd(failed.Message, TimeSpan.Zero);
             throw failed as ProgramException ?? new ProgramException($"{program.Driver}: the program can't be started: {failed.Message}", wasSent: false, failed);
         }
-        lock (_lock) _process = process;
+        bool isTooLate;
+        lock (_lock) (_process, isTooLate) = (process, _isDisposed);
         _ = NoteEndAsync(process, began);
+        if (isTooLate) process.End("it is not used any more");
         await InitializeAsync(process).ConfigureAwait(false);
         return process;
     }

@@ -36,13 +36,13 @@ sealed class ProgramProcess : IAsyncDisposable
 
     public bool IsAlive => Volatile.Read(ref _ending) == 0;
 
-    /// <summary>Starts it. What <paramref name="kill"/> does to end it and all that it started; <see langword="null"/> = by SIGKILL.</summary>
+    /// <summary>Starts it; it ends with <paramref name="starter"/> at the latest. What <paramref name="kill"/> does to end it and all that it started; <see langword="null"/> = by SIGKILL.</summary>
     /// <exception cref="ProgramException">It can't be started.</exception>
-    public static async Task<ProgramProcess> StartAsync(ProgramDescription program, ProgramLog log, TimeProvider time, Action<Process>? kill = null)
+    public static async Task<ProgramProcess> StartAsync(ProgramStarter starter, ProgramDescription program, ProgramLog log, TimeProvider time, Action<Process>? kill = null)
     {
         try
         {
-            return new ProgramProcess(await ProgramStarter.StartAsync(StartInfo(program)).ConfigureAwait(false), log, time, kill ?? KillAll);
+            return new ProgramProcess(await starter.StartAsync(StartInfo(program)).ConfigureAwait(false), log, time, kill ?? KillAll);
         }
         catch (Exception e) when (e is Win32Exception or IOException)
         {

@@ -4,19 +4,21 @@ using System.Diagnostics;
 namespace VmShepherd.Drivers.Programs;
 
 /// <summary>
-/// Starts processes on one thread that lives as long as we do. What asked the kernel to be ended with its parent (PR_SET_PDEATHSIG) is ended with the
-/// <em>thread</em> that started it, and those of the pool come and go.
+/// Starts processes of one driver on a thread that lives as long as the driver does. What asked the kernel to be ended with its parent (PR_SET_PDEATHSIG) is ended with the
+/// <em>thread</em> that started it, and those of the pool come and go. A start that hangs, as in a folder that is out of reach, holds up no other driver.
 /// </summary>
-static class ProgramStarter
+sealed class ProgramStarter : IDisposable
 {
-    /// <summary>No more than there are programs: each waits for its start.</summary>
-    static readonly BlockingCollection<Action> Starts = Begin();
+    /// <summary>One at the most: whoever asks waits for its start.</summary>
+    readonly BlockingCollection<Action> _starts = [];
+    int _isBegun;
 
     /// <exception cref="System.ComponentModel.Win32Exception">It can't be started.</exception>
-    public static Task<Process> StartAsync(ProcessStartInfo start)
+    public Task<Process> StartAsync(ProcessStartInfo start)
     {
+        if (Interlocked.Exchange(ref _isBegun, 1) == 0) new Thread(Work) { Name = "starts a program", IsBackground = true }.Start();
         var started = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Starts.Add(() =>
+        _starts.Add(() =>
         {
             try
             {
@@ -30,18 +32,12 @@ static class ProgramStarter
         return started.Task;
     }
 
-    static BlockingCollection<Action> Begin()
+    /// <summary>Ends the thread, and so what it started and still runs.</summary>
+    public void Dispose() => _starts.CompleteAdding();
+
+    void Work()
     {
-        var starts = new BlockingCollection<Action>();
-        var thread = new Thread(() =>
-        {
-            foreach (Action start in starts.GetConsumingEnumerable()) start();
-        })
-        {
-            Name = "starts programs",
-            IsBackground = true,
-        };
-        thread.Start();
-        return starts;
+        foreach (Action start in _starts.GetConsumingEnumerable()) start();
+        _starts.Dispose();
     }
 }

@@ -37,7 +37,8 @@ public sealed class ProgramLifeTests
     {
         string file = Path.GetTempFileName();
         ProgramDescription program = Program with { Command = ["/bin/sh", "-c", $"cat > /dev/null; echo done > {file}"] };
-        ProgramProcess process = await ProgramProcess.StartAsync(program, new ProgramLog(_log.Enqueue, TimeProvider.System), TimeProvider.System, kill: _ => throw new Win32Exception(1));
+        using var starter = new ProgramStarter();
+        ProgramProcess process = await ProgramProcess.StartAsync(starter, program, new ProgramLog(_log.Enqueue, TimeProvider.System), TimeProvider.System, kill: _ => throw new Win32Exception(1));
         process.End("it hung");
         string reason = await process.Ended.WaitAsync(TimeSpan.FromSeconds(30), Ct);
         Assert.StartsWith("it hung (it could not be killed: ", reason, StringComparison.Ordinal);
@@ -49,18 +50,28 @@ public sealed class ProgramLifeTests
     public async Task A_program_outlives_the_thread_that_asked_for_it()
     {
         // It is to end with this process, and for the kernel that is the thread that started it.
+        using var starter = new ProgramStarter();
         Task<ProgramProcess>? starting = null;
         string number = "";
         var thread = new Thread(() =>
         {
             number = Path.GetFileName(File.ResolveLinkTarget("/proc/thread-self", returnFinalTarget: false)!.FullName);
-            starting = ProgramProcess.StartAsync(Program, new ProgramLog(_log.Enqueue, TimeProvider.System), TimeProvider.System);
+            starting = ProgramProcess.StartAsync(starter, Program, new ProgramLog(_log.Enqueue, TimeProvider.System), TimeProvider.System);
         });
         thread.Start();
         await WaitForAsync(() => !thread.IsAlive && !Directory.Exists($"/proc/self/task/{number}"), "the thread ends");
         await using ProgramProcess process = await starting!;
         Assert.Equal(1, (await process.InvokeAsync<Dictionary<string, int>>("initialize", new Dictionary<string, object?> { ["options"] = new Dictionary<string, object?>() }, Ct))["protocol"]);
         Assert.True(process.IsAlive);
+    }
+
+    [Fact]
+    public async Task A_program_ends_with_its_driver_however_that_ends()
+    {
+        var starter = new ProgramStarter();
+        ProgramProcess process = await ProgramProcess.StartAsync(starter, Program, new ProgramLog(_log.Enqueue, TimeProvider.System), TimeProvider.System);
+        starter.Dispose();
+        Assert.Contains("it ended", await process.Ended.WaitAsync(TimeSpan.FromSeconds(30), Ct), StringComparison.Ordinal);
     }
 
     [Fact]
