@@ -21,6 +21,9 @@ static partial class Log
     [LoggerMessage(3006, LogLevel.Critical, "the loop has ended by itself: the process ends, so that whoever watches it starts it again")]
     public static partial void LoopEnded(ILogger logger, Exception? cause);
 
+    [LoggerMessage(3007, LogLevel.Warning, "drivers are not closed within {Seconds} s: ending without it")]
+    public static partial void DriversLeft(ILogger logger, double seconds);
+
     [LoggerMessage(3011, LogLevel.Error, "settings not reloaded, those in force stay: {Problem}")]
     public static partial void ReloadRefused(ILogger logger, string problem);
 

@@ -11,9 +11,9 @@ namespace VmShepherd.Server.Hosting;
 /// <summary><c>vmshepherd run</c>: from the settings file to the exit code.</summary>
 static class RunningServer
 {
-    /// <summary>For the loop to end after a signal; what is left of 30 s is for the web server and the drivers.</summary>
+    /// <summary>For the loop to end after a signal. With what the web server and the drivers get it is less than whoever started us waits (packaging/vmshepherd.service).</summary>
     static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(25);
-    static readonly TimeSpan WebStopPatience = TimeSpan.FromSeconds(3), DriversStopPatience = TimeSpan.FromSeconds(2);
+    static readonly TimeSpan WebStopPatience = TimeSpan.FromSeconds(3), DriversStopPatience = TimeSpan.FromSeconds(5);
 
     public static async Task<int> RunAsync(RunOptions options, TextWriter error)
     {
@@ -33,7 +33,7 @@ static class RunningServer
         string instance = ShepherdFactory.NewInstance();
         await using UserdataRenderer userdata = BuiltIn.Userdata();
         Shepherd shepherd = ShepherdFactory.Create(settings, drivers, userdata, instance, loggers);
-        await using var ending = new BoundedDisposal(shepherd, DriversStopPatience, TimeProvider.System);
+        await using var ending = new BoundedDisposal(shepherd, DriversStopPatience, TimeProvider.System, () => Log.DriversLeft(logger, DriversStopPatience.TotalSeconds));
         await CheckStoreAsync(shepherd, settings, signals.Stopping);
         using var places = new PlaceLocks();
         places.Take(settings, shepherd.OwnPlaces(settings));

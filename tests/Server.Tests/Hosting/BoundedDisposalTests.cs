@@ -7,15 +7,20 @@ public sealed class BoundedDisposalTests
 {
     readonly FakeTimeProvider _time = new();
     readonly TaskCompletionSource _end = new();
+    readonly ManualResetEventSlim _blocked = new(true);
+    int _givenUp;
 
-    [Fact]
-    public async Task What_hangs_is_left_to_the_end_of_the_process()
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task What_hangs_is_left_to_the_end_of_the_process_and_told(bool blocks)
     {
+        if (blocks) _blocked.Reset();
         Task disposing = Dispose();
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.False(disposing.IsCompleted);
         _time.Advance(TimeSpan.FromSeconds(1));
         await disposing;
+        Assert.Equal(1, _givenUp);
+        _blocked.Set();
     }
 
     [Fact]
@@ -25,12 +30,17 @@ public sealed class BoundedDisposalTests
         Assert.False(disposing.IsCompleted);
         _end.SetException(new IOException("full"));
         await Assert.ThrowsAsync<IOException>(() => disposing);
+        Assert.Equal(0, _givenUp);
     }
 
-    Task Dispose() => new BoundedDisposal(new Slow(_end.Task), TimeSpan.FromSeconds(2), _time).DisposeAsync().AsTask();
+    Task Dispose() => new BoundedDisposal(new Slow(_blocked, _end.Task), TimeSpan.FromSeconds(2), _time, () => _givenUp++).DisposeAsync().AsTask();
 
-    sealed class Slow(Task end) : IAsyncDisposable
+    sealed class Slow(ManualResetEventSlim blocked, Task end) : IAsyncDisposable
     {
-        public ValueTask DisposeAsync() => new(end);
+        public ValueTask DisposeAsync()
+        {
+            blocked.Wait();
+            return new(end);
+        }
     }
 }
