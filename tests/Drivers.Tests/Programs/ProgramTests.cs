@@ -107,16 +107,19 @@ public sealed class ProgramTests
     {
         // More than a pipe holds, for a program that does not read yet: half of the call is written when it is given up.
         string[] many = [.. Enumerable.Range(0, 20_000).Select(n => $"preset-{n}")];
-        IIaasDriver cloud = Sample.Cloud(new() { ["scope"] = "late", ["seconds"] = 1.0 }, Short(20) with { Parallel = 2 }, _log.Enqueue);
+        string file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        IIaasDriver cloud = Sample.Cloud(new() { ["scope"] = "stuffed", ["file"] = file }, Short(60) with { Parallel = 2 }, _log.Enqueue);
         await using var _ = (IAsyncDisposable)cloud;
         await cloud.ListAsync(["web"], Ct);
         Task<string> late = cloud.GetScopeAsync(Ct);
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(Ct);
         Task<IReadOnlyList<Vm>> given = cloud.ListAsync(many, giveUp.Token);
-        await Task.Delay(200, Ct);
+        await WaitForLogAsync("the pipe is full");
         await giveUp.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => given);
+        await File.WriteAllTextAsync(file, "", Ct);
         Assert.Equal("late", await late);
+        File.Delete(file);
         Assert.Empty(await cloud.ListAsync(["web"], Ct));
     }
 
@@ -133,7 +136,17 @@ public sealed class ProgramTests
         while (IsRunning(child) && Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(20)) await Task.Delay(20, Ct);
         Assert.False(IsRunning(child), "what it forked runs still");
 
-        static bool IsRunning(int id) => File.Exists($"/proc/{id}/stat") && !File.ReadAllText($"/proc/{id}/stat").Contains(") Z ", StringComparison.Ordinal);
+        static bool IsRunning(int id)
+        {
+            try
+            {
+                return !File.ReadAllText($"/proc/{id}/stat").Contains(") Z ", StringComparison.Ordinal);
+            }
+            catch (IOException)
+            {
+                return false; // gone, maybe in this moment
+            }
+        }
     }
 
     [Fact]

@@ -1,9 +1,12 @@
 """A cloud with no machines that does what its options say, and breaks every rule of the protocol on demand."""
 
+import array
+import fcntl
 import json
 import os
 import subprocess
 import sys
+import termios
 import time
 
 options = {}
@@ -26,6 +29,16 @@ def misbehave(how, call):
         time.sleep(1000)
     elif how == "late":
         time.sleep(options["seconds"])
+        answer(call, "late")
+    elif how == "stuffed":
+        # Until a call stands half written in a pipe that is full, and then until the test has given it up.
+        queued = array.array("i", [0])
+        while queued[0] < 65536:
+            time.sleep(0.01)
+            fcntl.ioctl(0, termios.FIONREAD, queued)
+        print("the pipe is full", file=sys.stderr, flush=True)
+        while not os.path.exists(options["file"]):
+            time.sleep(0.01)
         answer(call, "late")
     elif how == "garbage":
         say("this is no JSON")

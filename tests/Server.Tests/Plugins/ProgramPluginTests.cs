@@ -76,7 +76,17 @@ public sealed partial class ProgramPluginTests : IDisposable
         while (IsRunning(program) && System.Diagnostics.Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(20)) await Task.Delay(20, Ct);
         Assert.False(IsRunning(program), "it runs still, for nobody");
 
-        static bool IsRunning(int id) => File.Exists($"/proc/{id}/stat") && !File.ReadAllText($"/proc/{id}/stat").Contains(") Z ", StringComparison.Ordinal);
+        static bool IsRunning(int id)
+        {
+            try
+            {
+                return !File.ReadAllText($"/proc/{id}/stat").Contains(") Z ", StringComparison.Ordinal);
+            }
+            catch (IOException)
+            {
+                return false; // gone, maybe in this moment
+            }
+        }
     }
 
     [Fact]
