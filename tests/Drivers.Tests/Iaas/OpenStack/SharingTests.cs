@@ -220,6 +220,25 @@ public sealed class SharingTests
     }
 
     [Fact]
+    public async Task A_view_of_many_pages_is_followed_for_all_who_ask_by_turns()
+    {
+        await using Scene scene = await StartAsync(Frozen());
+        scene.Cloud.Nova.MaxLimit = 10;
+        string[] presets = [.. Enumerable.Range(0, 20).Select(i => $"preset-{i}")];
+        foreach (string preset in presets) scene.Cloud.Nova.Add(preset, scene.Cloud.Now - TimeSpan.FromHours(1));
+        OpenStackDriver one = scene.Driver(), other = scene.Driver(volumeSize: 5);
+        for (int cycle = 0; cycle < 2; cycle++)
+        {
+            scene.Cloud.Calls.Clear();
+            Assert.Equal(10, (await one.ListAsync(presets[..10], Ct)).Count);
+            Assert.Equal(10, (await other.ListAsync(presets[10..], Ct)).Count);
+        }
+
+        Assert.Equal(2, scene.Cloud.Calls.Count(call => call.Query.StartsWith("?changes-since", StringComparison.Ordinal)));
+        Assert.Equal(6, scene.Cloud.Calls.Count);
+    }
+
+    [Fact]
     public async Task A_list_is_begun_after_it_was_asked_for_however_many_share_it()
     {
         await using Scene scene = await StartAsync();
