@@ -1,27 +1,23 @@
-using VmShepherd.Abstractions;
-
 namespace VmShepherd.Drivers.Iaas.OpenStack.Servers;
-
-/// <summary>Servers as one reading showed them.</summary>
-/// <param name="Servers">Of all names that were asked for, and perhaps of others.</param>
-/// <param name="Now">The cloud's time.</param>
-sealed record Listing(IReadOnlyCollection<Vm> Servers, DateTimeOffset Now)
-{
-    public IReadOnlyList<Vm> Of(IReadOnlySet<string> names, TimeSpan grace) => [.. Servers.Where(vm => names.Contains(vm.Name)).Select(vm => ServerStates.Announced(vm, Now, grace))];
-}
 
 /// <summary>
 /// Driver instances of one login that ask for lists side by side get them of one reading. Who asks while nothing is read begins at once. Who asks during a reading
-/// may not have that one, for it began too early: he waits for the next, with all who come meanwhile, until the reading is over or a second has passed.
+/// may not have that one, for it began too early: he waits for the next, with all who come meanwhile, until the reading is over or the longest wait has passed.
 /// </summary>
-sealed class JoinedLists(Func<IReadOnlySet<string>, CancellationToken, Task<Listing>> read, TimeProvider time)
+sealed class JoinedLists(Func<IReadOnlySet<string>, CancellationToken, Task<Listing>> read, TimeSpan longestWait, TimeProvider time)
 {
-    /// <summary>A project of many pages takes longer to read than its callers can wait twice.</summary>
-    static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
-
     readonly Lock _gate = new();
     Reading? _next;
     Task _latest = Task.CompletedTask;
+
+    /// <summary>Whether a reading is under way, or about to begin.</summary>
+    public bool IsBusy
+    {
+        get
+        {
+            lock (_gate) return _next is not null || !_latest.IsCompleted;
+        }
+    }
 
     /// <summary>A list that is begun now or later.</summary>
     public async Task<Listing> ListAsync(IReadOnlySet<string> names, CancellationToken cancellationToken)
@@ -59,9 +55,10 @@ sealed class JoinedLists(Func<IReadOnlySet<string>, CancellationToken, Task<List
 
     async Task BeginAsync(Reading reading, Task before)
     {
-        if (!before.IsCompleted) await before.WaitAsync(LongestWait, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!before.IsCompleted) await before.WaitAsync(longestWait, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_gate)
         {
+            if (reading.IsGivenUp) return;
             if (ReferenceEquals(_next, reading)) _next = null;
             _latest = reading.Result;
         }
@@ -84,6 +81,8 @@ sealed class JoinedLists(Func<IReadOnlySet<string>, CancellationToken, Task<List
             _waiting++;
             _names.UnionWith(names);
         }
+
+        public bool IsGivenUp => _waiting == 0;
 
         /// <returns>Whether nobody is left.</returns>
         public bool Leave() => --_waiting == 0;

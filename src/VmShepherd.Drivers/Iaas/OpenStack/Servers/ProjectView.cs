@@ -8,23 +8,27 @@ sealed class ProjectView
     /// <summary>Servers' clocks may differ, and late writers may be late, by so much.</summary>
     static readonly TimeSpan Overlap = TimeSpan.FromMinutes(2);
 
-    /// <summary>What a change does not tell (a server that was purged, metadata that somebody set) is seen so much later at the most.</summary>
+    /// <summary>So long after the whole was read. What a change does not tell (a server that was purged, metadata that somebody set) is seen so much later at the most, and the time that the reading took.</summary>
     static readonly TimeSpan FollowedFor = TimeSpan.FromMinutes(1);
+
+    /// <summary>The same while the whole is being read again: later than usual is better than not at all.</summary>
+    static readonly TimeSpan LongestFollowed = TimeSpan.FromHours(1);
 
     /// <summary>A list of so few pages costs no more than asking for changes.</summary>
     const int WorthFollowing = 3;
 
+    readonly WholeRead _whole;
     readonly Dictionary<string, Vm> _servers;
     readonly Dictionary<string, string> _names;
 
-    ProjectView(long taken, int pages, IReadOnlySet<string> wanted, Dictionary<string, Vm> servers, Dictionary<string, string> names, DateTimeOffset? cloudTime) =>
-        (Taken, Pages, Wanted, _servers, _names, CloudTime) = (taken, pages, wanted, servers, names, cloudTime);
+    ProjectView(WholeRead whole, IReadOnlySet<string> wanted, Dictionary<string, Vm> servers, Dictionary<string, string> names, DateTimeOffset? cloudTime) =>
+        (_whole, Wanted, _servers, _names, CloudTime) = (whole, wanted, servers, names, cloudTime);
 
-    /// <summary>When the whole was read last (timestamp).</summary>
-    public long Taken { get; }
+    /// <summary>When the last reading of the whole began (timestamp).</summary>
+    public long Taken => _whole.Begun;
 
     /// <summary>How many calls that took.</summary>
-    public int Pages { get; }
+    public int Pages => _whole.Pages;
 
     /// <summary>The cloud's time when the last reading began, when it said.</summary>
     public DateTimeOffset? CloudTime { get; }
@@ -39,17 +43,20 @@ sealed class ProjectView
     public IReadOnlyCollection<Vm> Servers => _servers.Values;
 
     /// <exception cref="IaasException">Of some servers nobody ever knew the name.</exception>
-    public static ProjectView Whole(ServerPagesRead read, BareList bare, IReadOnlySet<string> wanted, Func<string, string?> nameBefore, long taken)
+    public static ProjectView Whole(ServerPagesRead read, BareList bare, IReadOnlySet<string> wanted, Func<string, string?> nameBefore, long begun, long ended)
     {
         Dictionary<string, string> names = new(read.Seen.Count, StringComparer.Ordinal);
         Dictionary<string, Vm> servers = read.Vms.ToDictionary(vm => vm.Id, StringComparer.Ordinal);
         new BareList(read.Seen).AddTo(servers, names, wanted, nameBefore);
         bare.AddTo(servers, names, wanted, nameBefore);
-        return new ProjectView(taken, read.Pages, wanted, servers, names, read.CloudTime);
+        return new ProjectView(new WholeRead(begun, ended, read.Pages), wanted, servers, names, read.CloudTime);
     }
 
-    public bool MayBeFollowed(IReadOnlySet<string> names, TimeProvider time) =>
-        Pages >= WorthFollowing && CloudTime is not null && time.GetElapsedTime(Taken) < FollowedFor && names.IsSubsetOf(Wanted);
+    public bool MayBeFollowed(IReadOnlySet<string> names, bool isReadAgain, TimeProvider time) =>
+        Pages >= WorthFollowing && CloudTime is not null && time.GetElapsedTime(_whole.Ended) < (isReadAgain ? LongestFollowed : FollowedFor) && names.IsSubsetOf(Wanted);
+
+    /// <summary>Of two that were read side by side.</summary>
+    public bool IsOlderThan(ProjectView other) => Taken != other.Taken ? Taken < other.Taken : CloudTime < other.CloudTime;
 
     /// <summary>The view with what changed; <see langword="null"/> = it does not add up.</summary>
     /// <param name="changed">Servers that changed, deleted ones among them.</param>
@@ -82,8 +89,11 @@ sealed class ProjectView
         }
 
         bare.AddTo(servers, names, Wanted, nameBefore);
-        return new ProjectView(Taken, Pages, Wanted, servers, names, changed.CloudTime ?? CloudTime);
+        return new ProjectView(_whole, Wanted, servers, names, changed.CloudTime ?? CloudTime);
     }
 
     public string? NameOf(string id) => _names.GetValueOrDefault(id);
+
+    /// <summary>Timestamps, and how many pages there were.</summary>
+    sealed record WholeRead(long Begun, long Ended, int Pages);
 }

@@ -13,9 +13,14 @@ sealed class ServerList
     /// <summary>So often the whole project is read anyway: to know its size, and whose servers those are of which a cell that is down tells no name.</summary>
     static readonly TimeSpan BetweenWhole = TimeSpan.FromMinutes(10);
 
+    /// <summary>So long one reading of a few pages waits for another one.</summary>
+    static readonly TimeSpan BetweenOthers = TimeSpan.FromSeconds(1);
+
     readonly ServerPages _pages;
     readonly TimeProvider _time;
-    readonly JoinedLists _joined;
+
+    // Readings by what they may cost: nobody waits for another one's whole project who needs none.
+    readonly JoinedLists _known, _named, _whole;
 
     // Told since the whole project was read.
     readonly ConcurrentDictionary<string, string> _told = new(StringComparer.Ordinal);
@@ -23,12 +28,20 @@ sealed class ServerList
     // When each name was asked for last, by whichever driver instance.
     readonly ConcurrentDictionary<string, long> _asked = new(StringComparer.Ordinal);
 
+    readonly Lock _gate = new();
     volatile ProjectView? _project;
+
+    // Following this one did not add up.
+    volatile ProjectView? _broken;
 
     public ServerList(ServerPages pages, TimeProvider time)
     {
         (_pages, _time) = (pages, time);
-        _joined = new JoinedLists(ReadAsync, time);
+        _known = new JoinedLists(ReadAsync, BetweenOthers, time);
+        _named = new JoinedLists(ReadAsync, BetweenOthers, time);
+
+        // One at a time: of a large project it takes a real nova minutes, and several slow one another down until none is over in time.
+        _whole = new JoinedLists(ReadProjectAsync, Timeout.InfiniteTimeSpan, time);
     }
 
     /// <param name="presets">Whose servers.</param>
@@ -39,7 +52,8 @@ sealed class ServerList
         cancellationToken.ThrowIfCancellationRequested();
         HashSet<string> names = new(presets, StringComparer.Ordinal);
         if (names.Count == 0) return [];
-        Listing listing = await _joined.ListAsync(names, cancellationToken).ConfigureAwait(false);
+        foreach (string name in names) _asked[name] = _time.GetTimestamp();
+        Listing listing = await ReadingFor(names).ListAsync(names, cancellationToken).ConfigureAwait(false);
         return listing.Of(names, grace);
     }
 
@@ -47,7 +61,8 @@ sealed class ServerList
     public async Task<IReadOnlyCollection<Vm>> OfAsync(string preset, CancellationToken cancellationToken)
     {
         HashSet<string> name = new([preset], StringComparer.Ordinal);
-        return IsPlain(preset) ? (await ByNameAsync(name, cancellationToken).ConfigureAwait(false)).Servers : (await WholeAsync(name, cancellationToken).ConfigureAwait(false)).Servers;
+        Listing listing = IsPlain(preset) ? await ByNameAsync(name, cancellationToken).ConfigureAwait(false) : await _whole.ListAsync(name, cancellationToken).ConfigureAwait(false);
+        return listing.Of(name, TimeSpan.Zero);
     }
 
     public async Task<Vm?> FindAsync(string id, TimeSpan grace, CancellationToken cancellationToken)
@@ -59,19 +74,29 @@ sealed class ServerList
             : throw new IaasException(IaasFailure.Unavailable, $"nova knows server {id}, but not its name: its cell is down");
     }
 
-    async Task<Listing> ReadAsync(IReadOnlySet<string> names, CancellationToken cancellationToken)
+    JoinedLists ReadingFor(IReadOnlySet<string> names)
     {
-        long begun = _time.GetTimestamp();
-        foreach (string name in names) _asked[name] = begun;
-        ProjectView? known = _project;
-        bool byName = known is not null && names.Count <= known.Pages && _time.GetElapsedTime(known.Taken) < BetweenWhole && names.All(IsPlain);
-        (IReadOnlyCollection<Vm> servers, DateTimeOffset? cloudTime) = byName
-            ? await ByNameAsync(names, cancellationToken).ConfigureAwait(false)
-            : await OfProjectAsync(names, cancellationToken).ConfigureAwait(false);
-        return new Listing(servers, cloudTime + _time.GetElapsedTime(begun) ?? _time.GetUtcNow());
+        if (_project is not { } project) return _whole;
+        bool isReadAgain = _whole.IsBusy;
+        if (MayBeFollowed(project, names, isReadAgain)) return _known;
+        return IsWorthNaming(project, names) && (isReadAgain || _time.GetElapsedTime(project.Taken) < BetweenWhole) ? _named : _whole;
     }
 
-    async Task<(IReadOnlyCollection<Vm> Servers, DateTimeOffset? CloudTime)> ByNameAsync(IReadOnlySet<string> names, CancellationToken cancellationToken)
+    async Task<Listing> ReadAsync(IReadOnlySet<string> names, CancellationToken cancellationToken)
+    {
+        if (_project is { } project && IsWorthNaming(project, names)) return await ByNameAsync(names, cancellationToken).ConfigureAwait(false);
+        return await FollowedAsync(names, _whole.IsBusy, cancellationToken).ConfigureAwait(false) ?? await _whole.ListAsync(names, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Who waited for the whole while others had it read needs only what changed since.</summary>
+    async Task<Listing> ReadProjectAsync(IReadOnlySet<string> names, CancellationToken cancellationToken) =>
+        await FollowedAsync(names, false, cancellationToken).ConfigureAwait(false) ?? await WholeAsync(names, cancellationToken).ConfigureAwait(false);
+
+    static bool IsWorthNaming(ProjectView project, IReadOnlySet<string> names) => names.Count <= project.Pages && names.All(IsPlain);
+
+    bool MayBeFollowed(ProjectView project, IReadOnlySet<string> names, bool isReadAgain) => !ReferenceEquals(project, _broken) && project.MayBeFollowed(names, isReadAgain, _time);
+
+    async Task<Listing> ByNameAsync(IReadOnlySet<string> names, CancellationToken cancellationToken)
     {
         DateTimeOffset? cloudTime = null;
         Dictionary<string, Vm> servers = new(StringComparer.Ordinal);
@@ -87,39 +112,44 @@ sealed class ServerList
         BareList bare = await _pages.ReadBareAsync(cancellationToken).ConfigureAwait(false);
         bare.AddTo(servers, told, names, NameOf);
         foreach ((string id, string name) in told) _told[id] = name;
-        return (servers.Values, cloudTime);
+        return Listed(names, servers.Values, cloudTime);
     }
 
-    async Task<(IReadOnlyCollection<Vm> Servers, DateTimeOffset? CloudTime)> OfProjectAsync(IReadOnlySet<string> names, CancellationToken cancellationToken)
+    async Task<Listing> WholeAsync(IReadOnlySet<string> names, CancellationToken cancellationToken)
     {
-        ProjectView? known = _project;
-        ProjectView? now = known is not null && known.MayBeFollowed(names, _time) ? await FollowedAsync(known, cancellationToken).ConfigureAwait(false) : null;
-        if (now is null)
-        {
-            string[] before = [.. _told.Keys];
-            now = await WholeAsync(Wanted(), cancellationToken).ConfigureAwait(false);
-            foreach (string id in before) _told.TryRemove(id, out _);
-        }
-
-        // Of two that were read side by side the later one stays.
-        if (_project is not { } latest || latest.Taken <= now.Taken) _project = now;
-        return (now.Servers, now.CloudTime);
+        string[] before = [.. _told.Keys];
+        HashSet<string> wanted = [.. names, .. AskedOfLate()];
+        long begun = _time.GetTimestamp();
+        ServerPagesRead read = await _pages.ReadAsync("", wanted, cancellationToken).ConfigureAwait(false);
+        BareList bare = await _pages.ReadBareAsync(cancellationToken).ConfigureAwait(false);
+        Listing listing = Kept(ProjectView.Whole(read, bare, wanted, NameOf, begun, _time.GetTimestamp()));
+        foreach (string id in before) _told.TryRemove(id, out _);
+        return listing;
     }
 
     /// <summary>All names that anybody has asked for of late: the view is to serve them all.</summary>
-    HashSet<string> Wanted()
+    IEnumerable<string> AskedOfLate()
     {
-        foreach ((string name, long at) in _asked)
-            if (_time.GetElapsedTime(at) >= BetweenWhole) _asked.TryRemove(name, out _);
-        return new HashSet<string>(_asked.Keys, StringComparer.Ordinal);
+        foreach (KeyValuePair<string, long> asked in _asked)
+        {
+            // Not one that is asked for again just now.
+            if (_time.GetElapsedTime(asked.Value) < BetweenWhole || !_asked.TryRemove(asked)) yield return asked.Key;
+        }
     }
 
-    async Task<ProjectView> WholeAsync(IReadOnlySet<string> names, CancellationToken cancellationToken)
+    /// <summary>The later view stays.</summary>
+    Listing Kept(ProjectView now)
     {
-        long taken = _time.GetTimestamp();
-        ServerPagesRead read = await _pages.ReadAsync("", names, cancellationToken).ConfigureAwait(false);
-        return ProjectView.Whole(read, await _pages.ReadBareAsync(cancellationToken).ConfigureAwait(false), names, NameOf, taken);
+        lock (_gate)
+        {
+            if (_project is not { } latest || !now.IsOlderThan(latest)) _project = now;
+        }
+
+        return Listed(now.Wanted, now.Servers, now.CloudTime);
     }
+
+    /// <summary>By the Date of an answer, and no time that passed here is added: who waited for the first one would take the cloud's clock to be ahead.</summary>
+    Listing Listed(IReadOnlySet<string> names, IReadOnlyCollection<Vm> servers, DateTimeOffset? cloudTime) => new(names, servers, cloudTime ?? _time.GetUtcNow());
 
     string? NameOf(string id) => _told.GetValueOrDefault(id) ?? _project?.NameOf(id);
 
@@ -127,21 +157,24 @@ sealed class ServerList
     /// What changed since, and the newest servers: of one that was just asked for, nova may not yet say that it changed. <see langword="null"/> = that does not
     /// add up, and the whole has to be read.
     /// </summary>
-    async Task<ProjectView?> FollowedAsync(ProjectView known, CancellationToken cancellationToken)
+    async Task<Listing?> FollowedAsync(IReadOnlySet<string> names, bool isReadAgain, CancellationToken cancellationToken)
     {
+        if (_project is not { } project || !MayBeFollowed(project, names, isReadAgain)) return null;
         try
         {
-            string since = known.ChangesSince.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-            ServerPagesRead changed = await _pages.ReadAsync($"changes-since={Uri.EscapeDataString(since)}&", known.Wanted, cancellationToken).ConfigureAwait(false);
-            ServerPagesRead newest = await _pages.ReadNewestAsync(known.Wanted, cancellationToken).ConfigureAwait(false);
+            string since = project.ChangesSince.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+            ServerPagesRead changed = await _pages.ReadAsync($"changes-since={Uri.EscapeDataString(since)}&", project.Wanted, cancellationToken).ConfigureAwait(false);
+            ServerPagesRead newest = await _pages.ReadNewestAsync(project.Wanted, cancellationToken).ConfigureAwait(false);
             BareList bare = await _pages.ReadBareAsync(cancellationToken).ConfigureAwait(false);
-            return known.Followed(changed, newest, bare, NameOf);
+            if (project.Followed(changed, newest, bare, NameOf) is { } now) return Kept(now);
         }
         catch (IaasException e) when (e.Failure == IaasFailure.Rejected)
         {
             // A cloud that does not take the question is asked for the whole.
-            return null;
         }
+
+        _broken = project;
+        return null;
     }
 
     /// <summary>What every database reads as the same pattern. Other names are looked for in the whole list.</summary>
