@@ -6,7 +6,7 @@ namespace Drivers.Tests.Presets;
 /// <summary>On a real folder: who watches files must be told by the system, and in real time.</summary>
 public sealed class FolderWatchTests : IDisposable
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     readonly DirectoryInfo _parent = Directory.CreateTempSubdirectory("vmshepherd-test-");
     readonly SemaphoreSlim _told = new(0);

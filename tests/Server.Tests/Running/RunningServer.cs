@@ -6,7 +6,7 @@ namespace VmShepherd.Server.Tests.Running;
 /// <summary>A server that runs, and a client of it.</summary>
 public sealed class RunningServer : IAsyncDisposable
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     public VmShepherdProcess Process { get; }
 
