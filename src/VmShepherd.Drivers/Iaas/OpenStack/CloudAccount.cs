@@ -22,7 +22,7 @@ sealed class CloudAccount : IDisposable
     {
         Login = login;
         _http = new CloudHttp(login.Tls);
-        _pace = Paces.Rent(new PaceKey(login.AuthUrl.Authority, context.Time), () => new Pace(context.Time));
+        _pace = Paces.Rent(new PaceKey(login.AuthUrl.Authority, context.Time), () => new Pace(login.AuthUrl.Authority, context.Time));
         Random random;
         lock (context.Random) random = new Random(context.Random.Next());
         Api = new CloudApi(Transport(), new Keystone(Transport(), context.Time, again), login, context.Time, random);
@@ -31,10 +31,11 @@ sealed class CloudAccount : IDisposable
         Servers = new ServerList(new ServerPages(Api, Versions, new ErrorDoubts(context.Time), context.Time), context.Time);
 
         // One for keystone and one for the others: a keystone that asks for patience holds up no call while the token is good.
-        Transport Transport() => new(_http, _pace.Value, context.Time);
+        Transport Transport() => new(_http, _pace.Value, Patience, context.Time);
     }
 
     public CloudLogin Login { get; }
+    public Patience Patience { get; } = new();
     public CloudApi Api { get; }
     public NameResolver Names { get; }
     public Microversions Versions { get; }
@@ -47,7 +48,7 @@ sealed class CloudAccount : IDisposable
     }
 
     /// <summary>Asks for limits on calls, until the answer is disposed.</summary>
-    public IDisposable Join(CallLimits limits) => _pace.Value.Join(limits);
+    public IDisposable Join(CallLimits limits, Action<string> log) => _pace.Value.Join(limits, log);
 
     /// <summary>A password that was changed in clouds.yaml counts from the next login on; where it is sent does not change.</summary>
     static CloudLogin Again(CloudLogin login, OpenStackOptions options, DriverContext context, Func<string, string?> environment)

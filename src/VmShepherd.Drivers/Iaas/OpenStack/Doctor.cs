@@ -64,36 +64,51 @@ sealed class Doctor(CloudAccount account, OpenStackOptions options)
         }).ConfigureAwait(false);
         if (!isTold && absolute.ValueKind == JsonValueKind.Undefined) return;
 
-        (long cores, long memory) = (0, 0);
+        Needs? needs = null;
+        await TryAsync("quota", null, async () =>
+        {
+            needs = await NeedsAsync(wishes, cancellationToken).ConfigureAwait(false);
+            return Quota(absolute, "Cores", "Cores", "cores", needs.Cores, needs.Uncounted);
+        }).ConfigureAwait(false);
+        if (needs is not null) await TryAsync("quota", null, () => Task.FromResult(Quota(absolute, "RAMSize", "RAM", "MiB of memory", needs.Memory, needs.Uncounted))).ConfigureAwait(false);
+    }
+
+    async Task<Needs> NeedsAsync(IReadOnlyCollection<Wish> wishes, CancellationToken cancellationToken)
+    {
+        (long cores, long memory, List<string> uncounted) = (0, 0, []);
         foreach (IGrouping<string, Wish> same in wishes.GroupBy(wish => wish.Request.Flavor))
         {
-            if (await FlavorAsync(same.Key, cancellationToken).ConfigureAwait(false) is not { } flavor) continue;
+            if (await FlavorAsync(same.Key, cancellationToken).ConfigureAwait(false) is not { } flavor)
+            {
+                uncounted.Add($"'{same.Key}'");
+                continue;
+            }
+
             long count = same.Sum(wish => (long)wish.Count);
             (cores, memory) = (cores + count * flavor.Cores, memory + count * flavor.Memory);
         }
 
-        await TryAsync("quota", null, () => Task.FromResult(Quota(absolute, "Cores", "Cores", "cores", cores))).ConfigureAwait(false);
-        await TryAsync("quota", null, () => Task.FromResult(Quota(absolute, "RAMSize", "RAM", "MiB of memory", memory))).ConfigureAwait(false);
+        return new Needs(cores, memory, uncounted.Count == 0 ? "" : $" (not counting flavor {string.Join(", ", uncounted)})");
     }
 
-    /// <summary>One that is not to be found counts for nothing here: it is a finding of its preset.</summary>
+    /// <summary>One that is not to be found counts for nothing here: it is a finding of its preset. One that can't be read is not nothing.</summary>
     async Task<Named?> FlavorAsync(string name, CancellationToken cancellationToken)
     {
         try
         {
             return await account.Names.FlavorAsync(name, cancellationToken).ConfigureAwait(false);
         }
-        catch (IaasException)
+        catch (IaasException e) when (e.Failure == IaasFailure.Rejected)
         {
             return null;
         }
     }
 
-    static string Quota(JsonElement absolute, string most, string used, string what, long wanted)
+    static string Quota(JsonElement absolute, string most, string used, string what, long wanted, string uncounted = "")
     {
         long limit = absolute.GetProperty($"maxTotal{most}").GetInt64(), taken = absolute.GetProperty($"total{used}Used").GetInt64();
         if (limit < 0) return $"{what} without limit, {taken} are used";
-        string text = $"{limit} {what}, {taken} are used, these presets want {wanted}";
+        string text = $"{limit} {what}, {taken} are used, these presets want {wanted}{uncounted}";
         return wanted <= limit ? text : throw new IaasException(IaasFailure.QuotaReached, $"{text}: not all can be had");
     }
 
@@ -125,4 +140,7 @@ sealed class Doctor(CloudAccount account, OpenStackOptions options)
             return false;
         }
     }
+
+    /// <summary>What all presets want together, and which flavors that leaves out, for messages.</summary>
+    sealed record Needs(long Cores, long Memory, string Uncounted);
 }

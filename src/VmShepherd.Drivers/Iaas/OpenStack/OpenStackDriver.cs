@@ -13,7 +13,7 @@ public sealed class OpenStackDriver : IIaasDriver, IIaasDoctor, IAsyncDisposable
 {
     readonly OpenStackOptions _options;
     readonly Shared<CloudAccount.AccountKey, CloudAccount>.Use _account;
-    readonly IDisposable _limits;
+    readonly IDisposable _limits, _patience;
     readonly ServerCreation _creation;
     readonly ServerDeletion _deletion;
 
@@ -31,7 +31,8 @@ public sealed class OpenStackDriver : IIaasDriver, IIaasDoctor, IAsyncDisposable
         _options = options;
         _account = CloudAccount.Rent(options, context, Environment.GetEnvironmentVariable);
         CloudAccount account = _account.Value;
-        _limits = account.Join(new CallLimits(options.HttpTimeout, options.CallsPerSecond, options.CallsInFlight));
+        _limits = account.Join(new CallLimits(options.CallsPerSecond, options.CallsInFlight), context.Log);
+        _patience = account.Patience.Join(options.HttpTimeout);
         _creation = new ServerCreation(account.Api, account.Names, account.Servers, options);
         _deletion = new ServerDeletion(account.Api, isForced);
     }
@@ -68,6 +69,7 @@ public sealed class OpenStackDriver : IIaasDriver, IIaasDoctor, IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         _limits.Dispose();
+        _patience.Dispose();
         _account.Dispose();
         return ValueTask.CompletedTask;
     }

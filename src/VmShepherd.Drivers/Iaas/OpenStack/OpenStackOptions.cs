@@ -81,13 +81,13 @@ public sealed class OpenStackOptions
     [Option("image_owner_ids", "Projects whose images count; of several with one name, the newest of theirs is taken. Else all, and the name must be unique.")]
     public IReadOnlyList<string> ImageOwnerIds { get; init; } = [];
 
-    [Option("http_timeout", "Seconds until a call must begin to be answered, and between two pieces of the answer. Of presets of one cloud that differ, the longest counts.", Min = 0.1, Max = 600)]
+    [Option("http_timeout", "Seconds until a call must begin to be answered, and between two pieces of the answer. Of presets of one login that differ, the longest counts.", Min = 0.1, Max = 600)]
     public TimeSpan HttpTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     [Option("shutdown_grace_period", "Seconds before an announced shutdown (iaas_timed_shutdown) from which a machine is not counted, so that its successor starts.", Min = 0)]
     public TimeSpan ShutdownGracePeriod { get; init; } = TimeSpan.FromSeconds(900);
 
-    [Option("calls_per_second", "Calls to one cloud a second, of all presets together. Of presets that differ, the lowest counts.", Min = 0.1, Max = 1000)]
+    [Option("calls_per_second", "Calls to one cloud a second, of all presets together. Of presets that differ, the lowest counts.", Min = 1, Max = 1000)]
     public double CallsPerSecond { get; init; } = 20;
 
     [Option("calls_in_flight", "Calls to one cloud under way at once, of all presets together. Of presets that differ, the lowest counts.", Min = 1, Max = 100)]

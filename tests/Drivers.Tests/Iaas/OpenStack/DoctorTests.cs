@@ -24,8 +24,8 @@ public sealed class DoctorTests
     }
 
     [Theory]
-    [InlineData(10, -1, 2, "10 cores, 2 are used, these presets want 11: not all can be had")]
-    [InlineData(-1, 4_000, 3, "4000 MiB of memory, 1024 are used, these presets want 5632: not all can be had")]
+    [InlineData(10, -1, 2, "10 cores, 2 are used, these presets want 11 (not counting flavor 'none'): not all can be had")]
+    [InlineData(-1, 4_000, 3, "4000 MiB of memory, 1024 are used, these presets want 5632 (not counting flavor 'none'): not all can be had")]
     [InlineData(11, 5_632, 0, "")]
     public async Task Cores_and_memory_are_counted_as_the_flavors_have_them(int cores, int memory, int place, string wrong)
     {
@@ -41,6 +41,17 @@ public sealed class DoctorTests
         if (wrong.Length == 0) Assert.All(quotas, quota => Assert.True(quota.IsGood, quota.Text));
         else Assert.Equal(wrong, Assert.Single(quotas, quota => !quota.IsGood).Text);
         if (wrong.Length > 0) Assert.Same(quotas[place - 1], quotas.Single(quota => !quota.IsGood));
+    }
+
+    [Fact]
+    public async Task A_quota_is_not_called_good_when_the_flavors_could_not_be_read()
+    {
+        await using Scene scene = await StartAsync();
+        (scene.Cloud.Nova.Cores, scene.Cloud.Nova.Memory) = (1, 1);
+        scene.Instead("GET", "/flavors/detail", 100, Status(503));
+        IReadOnlyList<Finding> findings = await scene.Driver().ExamineAsync([new Wish(Request(), 3)], Ct);
+        Assert.Equal([true, false], findings.Where(finding => finding.Subject == "quota").Select(finding => finding.IsGood));
+        Assert.DoesNotContain(findings, finding => finding.Text.Contains("want 0", StringComparison.Ordinal));
     }
 
     [Fact]

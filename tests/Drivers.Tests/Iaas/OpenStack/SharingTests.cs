@@ -34,7 +34,7 @@ public sealed class SharingTests
             Assert.Contains("slow down", e.Message, StringComparison.Ordinal);
         }
 
-        Assert.Empty(scene.Cloud.Calls);
+        Assert.DoesNotContain(scene.Cloud.Calls, call => call.Path.StartsWith("/compute", StringComparison.Ordinal));
         time.Advance(TimeSpan.FromSeconds(70));
         Assert.Empty(await other.ListAsync(["other"], Ct));
     }
@@ -62,6 +62,39 @@ public sealed class SharingTests
         time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(IaasFailure.Throttled, (await FailsAsync(() => second)).Failure);
         Assert.Single(scene.Cloud.Calls);
+    }
+
+    [Fact]
+    public async Task Patience_that_glance_asks_for_holds_up_no_call_to_nova()
+    {
+        await using Scene scene = await StartAsync(Frozen());
+        OpenStackDriver driver = scene.Driver();
+        scene.Instead("GET", "/images", 1, Status(429, headers: ("Retry-After", "77")));
+        Assert.Equal(IaasFailure.Throttled, (await FailsAsync(() => driver.CreateAsync(Request(), Ct))).Failure);
+        Assert.Empty(await driver.ListAsync(["web"], Ct));
+        Assert.Equal(IaasFailure.Throttled, (await FailsAsync(() => driver.CreateAsync(Request("other"), Ct))).Failure);
+        Assert.Equal(1, scene.Cloud.Count("GET", "/image/v2/images"));
+    }
+
+    [Fact]
+    public async Task An_http_timeout_is_no_other_logins()
+    {
+        FakeTimeProvider time = Frozen();
+        await using Scene scene = await StartAsync(time);
+        OpenStackDriver driver = scene.Driver(timeout: 10);
+        scene.Driver(timeout: 600, region: "RegionTwo");
+        await driver.GetScopeAsync(Ct);
+        (TaskCompletionSource isAsked, TaskCompletionSource go) = (new(), new());
+        scene.Instead("GET", "/servers/id", 1, async _ =>
+        {
+            isAsked.SetResult();
+            await go.Task;
+        });
+        Task<Vm?> find = driver.FindAsync("id", Ct);
+        await isAsked.Task;
+        time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Contains("no answer within 10 s", (await FailsAsync(() => find.WaitAsync(TimeSpan.FromSeconds(30), Ct))).Message, StringComparison.Ordinal);
+        go.SetResult();
     }
 
     [Fact]
@@ -144,10 +177,13 @@ public sealed class SharingTests
     [Fact]
     public async Task Of_different_paces_at_one_cloud_the_lowest_counts_for_all_until_it_is_gone()
     {
-        var pace = new Pace(Frozen());
-        using IDisposable fast = pace.Join(new CallLimits(TimeSpan.FromSeconds(5), 1000, 3));
-        IDisposable slow = pace.Join(new CallLimits(TimeSpan.FromSeconds(60), 1000, 1));
-        Assert.Equal(TimeSpan.FromSeconds(60), pace.HttpTimeout);
+        var pace = new Pace("cloud.example:5000", Frozen());
+        List<string> log = [];
+        using IDisposable fast = pace.Join(new CallLimits(1000, 3), log.Add);
+        using IDisposable same = pace.Join(new CallLimits(1000, 3), log.Add);
+        Assert.Empty(log);
+        IDisposable slow = pace.Join(new CallLimits(1000, 1), log.Add);
+        Assert.Equal("all presets at cloud.example:5000 now share calls_per_second 1000 and calls_in_flight 1, the lowest that any of them asks for (before: 1000 and 3)", Assert.Single(log));
         Task<Pace.Slot>[] calls = [.. Enumerable.Range(0, 4).Select(_ => pace.EnterAsync(Ct))];
         await calls[0];
         Assert.Equal([true, false, false, false], calls.Select(call => call.IsCompleted));
@@ -155,7 +191,7 @@ public sealed class SharingTests
         slow.Dispose();
         await Task.WhenAll(calls[1], calls[2]);
         Assert.False(calls[3].IsCompleted);
-        Assert.Equal(TimeSpan.FromSeconds(5), pace.HttpTimeout);
+        Assert.Equal("all presets at cloud.example:5000 now share calls_per_second 1000 and calls_in_flight 3, the lowest that any of them asks for (before: 1000 and 1)", log[1]);
         (await calls[1]).Dispose();
         await calls[3];
     }
@@ -163,8 +199,8 @@ public sealed class SharingTests
     [Fact]
     public async Task Who_gives_up_waiting_for_a_turn_leaves_it_to_the_next()
     {
-        var pace = new Pace(Frozen());
-        using IDisposable limits = pace.Join(new CallLimits(TimeSpan.FromSeconds(5), 1000, 1));
+        var pace = new Pace("cloud.example:5000", Frozen());
+        using IDisposable limits = pace.Join(new CallLimits(1000, 1), _ => { });
         Pace.Slot first = await pace.EnterAsync(Ct);
         using var end = new CancellationTokenSource();
         Task<Pace.Slot> impatient = pace.EnterAsync(end.Token), patient = pace.EnterAsync(Ct);

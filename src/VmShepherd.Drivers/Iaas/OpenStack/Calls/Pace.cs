@@ -1,43 +1,45 @@
+using System.Globalization;
+
 namespace VmShepherd.Drivers.Iaas.OpenStack.Calls;
 
 /// <summary>What somebody who calls a cloud asks for.</summary>
-/// <param name="HttpTimeout">Until a call must begin to be answered, and between two pieces of the answer.</param>
 /// <param name="PerSecond">Calls a second.</param>
 /// <param name="InFlight">Calls under way at once.</param>
-sealed record CallLimits(TimeSpan HttpTimeout, double PerSecond, int InFlight);
+sealed record CallLimits(double PerSecond, int InFlight);
 
 /// <summary>
 /// How fast one cloud is called, by all who share it: so many calls a second, so many under way at once. First come, first served. Where they ask for different
-/// limits, the lowest counts for all, and the longest patience, for as long as whoever asked for it is there.
+/// limits, the lowest counts for all, for as long as whoever asked for it is there.
 /// </summary>
-sealed class Pace(TimeProvider time)
+sealed class Pace(string cloud, TimeProvider time)
 {
     readonly Lock _gate = new();
     readonly long _start = time.GetTimestamp();
-    readonly List<CallLimits> _asked = [];
+    readonly List<(CallLimits Limits, Action<string> Log)> _asked = [];
     readonly Queue<TaskCompletionSource> _waiting = [];
-    CallLimits _limits = new(TimeSpan.Zero, 1, 1);
+    CallLimits _limits = new(1, 1);
     int _inFlight;
     double _free = double.NegativeInfinity;
 
-    public TimeSpan HttpTimeout
-    {
-        get
-        {
-            lock (_gate) return _limits.HttpTimeout;
-        }
-    }
-
     /// <summary>Asks for limits, until the answer is disposed.</summary>
-    public IDisposable Join(CallLimits limits)
+    /// <param name="limits">The most that is wanted.</param>
+    /// <param name="log">Told when this changes what counts, or its end does.</param>
+    public IDisposable Join(CallLimits limits, Action<string> log)
     {
+        (CallLimits, Action<string>) asked = (limits, log);
+        string? changed;
         lock (_gate)
         {
-            _asked.Add(limits);
-            Settle();
+            bool isFirst = _asked.Count == 0;
+            _asked.Add(asked);
+            changed = Settle();
+
+            // What the first one asks for is no change.
+            if (isFirst) changed = null;
         }
 
-        return new Membership(this, limits);
+        if (changed is not null) log(changed);
+        return new Membership(this, asked);
     }
 
     /// <summary>Waits for a turn; disposing the answer gives the slot back.</summary>
@@ -103,19 +105,26 @@ sealed class Pace(TimeProvider time)
         }
     }
 
-    void Leave(CallLimits limits)
+    void Leave((CallLimits Limits, Action<string> Log) asked)
     {
+        string? changed = null;
         lock (_gate)
         {
-            _asked.Remove(limits);
-            if (_asked.Count > 0) Settle();
+            _asked.Remove(asked);
+            if (_asked.Count > 0) changed = Settle();
         }
+
+        if (changed is not null) asked.Log(changed);
     }
 
-    void Settle()
+    /// <returns>What has changed, for the log.</returns>
+    string? Settle()
     {
-        _limits = new CallLimits(_asked.Max(one => one.HttpTimeout), _asked.Min(one => one.PerSecond), _asked.Min(one => one.InFlight));
+        CallLimits before = _limits;
+        _limits = new CallLimits(_asked.Min(one => one.Limits.PerSecond), _asked.Min(one => one.Limits.InFlight));
         Admit();
+        return _limits == before ? null : string.Create(CultureInfo.InvariantCulture,
+            $"all presets at {cloud} now share calls_per_second {_limits.PerSecond} and calls_in_flight {_limits.InFlight}, the lowest that any of them asks for (before: {before.PerSecond} and {before.InFlight})");
     }
 
     void Admit()
@@ -129,13 +138,13 @@ sealed class Pace(TimeProvider time)
         public void Dispose() => pace.Leave();
     }
 
-    sealed class Membership(Pace pace, CallLimits limits) : IDisposable
+    sealed class Membership(Pace pace, (CallLimits Limits, Action<string> Log) asked) : IDisposable
     {
         int _isOver;
 
         public void Dispose()
         {
-            if (Interlocked.Exchange(ref _isOver, 1) == 0) pace.Leave(limits);
+            if (Interlocked.Exchange(ref _isOver, 1) == 0) pace.Leave(asked);
         }
     }
 }

@@ -1,23 +1,25 @@
 using System.Net.Http.Headers;
 using VmShepherd.Abstractions;
+using VmShepherd.Drivers.Iaas.OpenStack.Login;
 
 namespace VmShepherd.Drivers.Iaas.OpenStack.Calls;
 
 /// <summary>
 /// Sends one call once, at the cloud's pace and not while a service has asked for patience, and reads the whole answer. It must begin, and go on, within the time-out.
 /// </summary>
-sealed class Transport(CloudHttp http, Pace pace, TimeProvider time)
+sealed class Transport(CloudHttp http, Pace pace, Patience httpTimeout, TimeProvider time)
 {
-    readonly Throttle _throttle = new(time);
+    // By service: what glance can't bear says nothing about nova.
+    readonly Dictionary<Service, Throttle> _throttles = Enum.GetValues<Service>().ToDictionary(service => service, _ => new Throttle(time));
 
     /// <exception cref="IaasException">There is no whole answer; it says whether the call may have had its effect.</exception>
     public async Task<ApiAnswer> SendAsync(ApiCall call, string url, Action<HttpRequestHeaders> headers, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        _throttle.ThrowWhileHeld();
+        _throttles[call.Service].ThrowWhileHeld();
         using Pace.Slot slot = await pace.EnterAsync(cancellationToken).ConfigureAwait(false);
-        _throttle.ThrowWhileHeld();
-        TimeSpan patience = pace.HttpTimeout * call.Patience;
+        _throttles[call.Service].ThrowWhileHeld();
+        TimeSpan patience = httpTimeout.Longest * call.Patience;
         using var silence = new CancellationTokenSource(patience, time);
 
         // A server that drips gets so long in all: nobody waits for it for ever.
@@ -39,11 +41,11 @@ sealed class Transport(CloudHttp http, Pace pace, TimeProvider time)
         }
     }
 
-    /// <summary>What an answer that is not good means; one that asks for patience counts for all calls from now on.</summary>
+    /// <summary>What an answer that is not good means; one that asks for patience counts for all calls to its service from now on.</summary>
     public IaasException Failure(ApiCall call, ApiAnswer answer)
     {
         IaasException failure = Failures.From(call, answer, time.GetUtcNow());
-        if (failure.Failure == IaasFailure.Throttled) _throttle.Learn(failure);
+        if (failure.Failure == IaasFailure.Throttled) _throttles[call.Service].Learn(failure);
         return failure;
     }
 
