@@ -70,6 +70,9 @@ public sealed class ProgramLifeTests
     {
         var starter = new ProgramStarter();
         ProgramProcess process = await ProgramProcess.StartAsync(starter, Program, new ProgramLog(_log.Enqueue, TimeProvider.System), TimeProvider.System);
+        await process.InvokeAsync<Dictionary<string, int>>("initialize", new Dictionary<string, object?> { ["options"] = new Dictionary<string, object?>() }, Ct);
+
+        // It runs, so it has asked to be ended with the thread.
         starter.Dispose();
         Assert.Contains("it ended", await process.Ended.WaitAsync(TimeSpan.FromSeconds(30), Ct), StringComparison.Ordinal);
     }

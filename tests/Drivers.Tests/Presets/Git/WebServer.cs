@@ -9,7 +9,8 @@ namespace Drivers.Tests.Presets.Git;
 /// <summary>git's own smart HTTP behind lighttpd: open and behind a password, plain and over TLS with a good and an expired certificate.</summary>
 public sealed class WebServer : IAsyncDisposable
 {
-    public const string Password = "s3cret-P4ss/word";
+    // Nobody else's: lists of processes are searched for it, and other tests' programs are in them.
+    public const string Password = "g1t-s3cret-P4ss/word";
     readonly Sandbox _sandbox;
     readonly Process _process;
     bool _isDisposed;
