@@ -31,12 +31,13 @@ def misbehave(how, call):
         time.sleep(options["seconds"])
         answer(call, "late")
     elif how == "stuffed":
-        # Until a call stands half written in a pipe that is full, and then until the test has given it up.
+        # Until a call stands half written in the pipe, which holds no whole one, and then until the test has given it up.
+        print("reads no more", file=sys.stderr, flush=True)
         queued = array.array("i", [0])
-        while queued[0] < 65536:
+        while queued[0] == 0:
             time.sleep(0.01)
             fcntl.ioctl(0, termios.FIONREAD, queued)
-        print("the pipe is full", file=sys.stderr, flush=True)
+        print("half a call", file=sys.stderr, flush=True)
         while not os.path.exists(options["file"]):
             time.sleep(0.01)
         answer(call, "late")
