@@ -301,11 +301,7 @@ public sealed class PresetCycleTests
     {
         using Stage web = await new Stage().SettledAsync();
         web.Iaas.Change("vm1", VmState.Error);
-        web.Iaas.OnList = _ =>
-        {
-            web.Time.Advance(TimeSpan.FromSeconds(50));
-            return Task.CompletedTask;
-        };
+        SpendHalfOfTheLeaseOnTheList(web);
         await web.RunAsync();
 
         Assert.Equal(["list", "renew", "save acted", "terminate vm1", "create", "complete with state"], web.Log);
@@ -316,11 +312,7 @@ public sealed class PresetCycleTests
     {
         using Stage web = await new Stage().SettledAsync();
         web.Iaas.Change("vm1", VmState.Error);
-        web.Iaas.OnList = _ =>
-        {
-            web.Time.Advance(TimeSpan.FromSeconds(50));
-            return Task.CompletedTask;
-        };
+        SpendHalfOfTheLeaseOnTheList(web);
         web.Store.OnRenew = () => new TaskCompletionSource<IReadOnlyList<bool>>().Task;
         Task<CycleReport> run = web.RunAsync();
         Assert.Contains("renew", web.Log);
@@ -371,6 +363,12 @@ public sealed class PresetCycleTests
 
         Assert.Contains("terminate vm1", (await web.RunAsync()).Steps.Select(step => $"terminate {step.Vm}"));
     }
+
+    static void SpendHalfOfTheLeaseOnTheList(Stage web) => web.Iaas.OnList = _ =>
+    {
+        web.Time.Advance(TimeSpan.FromSeconds(50));
+        return Task.CompletedTask;
+    };
 
     static async Task<PresetLease> NextLeaseAsync(Stage web)
     {

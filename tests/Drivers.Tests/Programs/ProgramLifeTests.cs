@@ -61,16 +61,19 @@ public sealed class ProgramLifeTests
         thread.Start();
         await WaitForAsync(() => !thread.IsAlive && !Directory.Exists($"/proc/self/task/{number}"), "the thread ends");
         await using ProgramProcess process = await starting!;
-        Assert.Equal(1, (await process.InvokeAsync<Dictionary<string, int>>("initialize", new Dictionary<string, object?> { ["options"] = new Dictionary<string, object?>() }, Ct))["protocol"]);
+        Assert.Equal(1, (await InitializeAsync(process))["protocol"]);
         Assert.True(process.IsAlive);
     }
+
+    static Task<Dictionary<string, int>> InitializeAsync(ProgramProcess process) =>
+        process.InvokeAsync<Dictionary<string, int>>("initialize", new Dictionary<string, object?> { ["options"] = new Dictionary<string, object?>() }, Ct);
 
     [Fact]
     public async Task A_program_ends_with_its_driver_however_that_ends()
     {
         var starter = new ProgramStarter();
         ProgramProcess process = await ProgramProcess.StartAsync(starter, Program, new ProgramLog(_log.Enqueue, TimeProvider.System), TimeProvider.System);
-        await process.InvokeAsync<Dictionary<string, int>>("initialize", new Dictionary<string, object?> { ["options"] = new Dictionary<string, object?>() }, Ct);
+        await InitializeAsync(process);
 
         // It runs, so it has asked to be ended with the thread.
         starter.Dispose();
